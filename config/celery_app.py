@@ -1,0 +1,91 @@
+"""The Celery application: queues, acknowledgement, limits. No tasks here; a worker adds its own.
+
+The ledger is the backlog (docs/adr/0003); Celery carries a bounded window of small JSON messages and
+may lose or double any of them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, get_args
+
+from celery import Celery
+from kombu import Exchange, Queue
+from kombu.exceptions import ChannelError
+
+from config.settings import Settings
+
+QueueName = Literal["urgent", "backlog"]
+#: In the order in which a worker prefers them.
+QUEUES: tuple[QueueName, ...] = get_args(QueueName)
+PROCESS_TASK = "ocrfleet.process"
+
+
+def make_app(settings: Settings) -> Celery:
+    """Build the application for this Redis. It connects when first used."""
+    app = Celery("ocrfleet", broker=settings.redis_url.get_secret_value(), set_as_current=False)
+    app.conf.update(
+        # Only plain JSON is read; a pickle or yaml message is refused by kombu.
+        accept_content=["json"],
+        task_serializer="json",
+        event_serializer="json",
+        # Results and states are the ledger's and the store's; Flower reads events.
+        result_backend=None,
+        task_ignore_result=True,
+        worker_send_task_events=True,
+        task_send_sent_event=True,
+        task_track_started=True,
+        # A job is acknowledged when it has ended, and goes back if its process dies or is timed out
+        # (Celery acks a timed-out late job by default, and so loses it).
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_acks_on_timeout=False,
+        task_time_limit=settings.job_timeout_s,
+        worker_prefetch_multiplier=1,
+        worker_soft_shutdown_timeout=settings.soft_shutdown_s,
+        worker_proc_alive_timeout=60.0,  # a child opens its OCR models first; the default is 4 s
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
+        task_default_queue="backlog",
+        task_create_missing_queues=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            # Longer than any job. The ledger's leases, not this, bring a dead worker's jobs back.
+            "visibility_timeout": max(4 * settings.job_timeout_s, 3600),
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+            "socket_keepalive": True,
+            "socket_timeout": 30,
+            "health_check_interval": 15,
+        },
+    )
+    return app
+
+
+def make_sender(app: Celery) -> Callable[[str, Mapping[str, Any]], None]:
+    """Make the function that puts one message into a queue: `send("backlog", {...})`."""
+
+    def send(queue: str, message: Mapping[str, Any]) -> None:
+        app.send_task(PROCESS_TASK, args=(dict(message),), queue=queue)
+
+    return send
+
+
+def waiting_messages(app: Celery) -> dict[QueueName, int]:
+    """Count the messages that wait in each queue: those that no worker has fetched."""
+    with app.connection_for_read() as connection:
+        return {queue: _message_count(connection.default_channel, queue) for queue in QUEUES}
+
+
+def _message_count(channel: Any, queue: str) -> int:  # noqa: ANN401 - kombu has no types
+    try:
+        return int(channel.queue_declare(queue=queue, passive=True).message_count)
+    except ChannelError:  # Redis keeps no key of an empty list, so kombu finds no such queue
+        return 0
+
+
+def __getattr__(name: str) -> Celery:
+    """Build `app` from the environment when a tool asks for it: `celery -A config.celery_app flower`."""
+    if name == "app":
+        return make_app(Settings())
+    raise AttributeError(name)

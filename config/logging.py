@@ -1,0 +1,36 @@
+"""How ocrfleet logs: one line a record, with the event's fields behind the sentence. Called by entry points only."""
+
+import logging
+import sys
+
+#: Fields of `extra=` that are printed, in this order. Never a document's text.
+FIELDS = (
+    "event",
+    "batch",
+    "document",
+    "page",
+    "part",
+    "attempt",
+    "state",
+    "reason",
+    "seconds",
+    "pid",
+    "gpu",
+    "gpu_layers",
+    "memory_mib",
+    "free_memory_mib",
+)
+
+
+class _FieldFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        fields = [f"{name}={value}" for name in FIELDS if (value := record.__dict__.get(name)) is not None]
+        return f"{line}  {' '.join(fields)}" if fields else line
+
+
+def configure_logging(level: str = "INFO") -> None:
+    """Send records to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_FieldFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)

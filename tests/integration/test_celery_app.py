@@ -1,0 +1,39 @@
+"""The queues: a message goes into the one it was sent to, and only JSON is read."""
+
+from typing import Any
+
+import pytest
+from kombu.exceptions import ContentDisallowed
+
+from config import celery_app
+from config.celery_app import make_app, make_sender, waiting_messages
+from jobs.contract import PROCESS_TASK
+
+
+def test_a_message_waits_in_the_queue_it_was_sent_to_and_in_no_other(settings: Any) -> None:
+    app = make_app(settings())
+    send = make_sender(app)
+
+    send("urgent", {"version": 1})
+    send("backlog", {"version": 1})
+    send("backlog", {"version": 1})
+
+    assert waiting_messages(app) == {"urgent": 1, "backlog": 2}
+
+
+def test_empty_queues_are_counted_as_empty(settings: Any) -> None:
+    assert waiting_messages(make_app(settings())) == {"urgent": 0, "backlog": 0}
+
+
+def test_a_pickle_is_refused(settings: Any) -> None:
+    app = make_app(settings())
+    with app.connection_for_write() as connection:
+        producer = connection.Producer(serializer="pickle")
+        producer.publish([[], {}, {}], exchange="backlog", routing_key="backlog", declare=[app.amqp.queues["backlog"]])
+        message = app.amqp.queues["backlog"].bind(connection.default_channel).get(accept=app.conf.accept_content)
+        with pytest.raises(ContentDisallowed):
+            message.decode()
+
+
+def test_both_sides_name_the_task_alike() -> None:
+    assert celery_app.PROCESS_TASK == PROCESS_TASK
