@@ -1,0 +1,1 @@
+"""What producers and workers agree on: the wire contract, the errors, the store and the ledger."""

@@ -1,0 +1,70 @@
+"""Bytes under keys, wherever the store keeps them: the protocol, and the choice of a place by its URL."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from jobs.errors import UsageError
+
+
+class Blobs(Protocol):
+    """A place for bytes. A key is a relative path of plain names.
+
+    Raises (all calls):
+        StoreUnavailable: the place can't be reached, read or written.
+    """
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> None:
+        """Write all or nothing. What `chunks` raises goes through, and nothing is written."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """Read all.
+
+        Raises:
+            FileNotFoundError: there is nothing under this key.
+        """
+        ...
+
+    def get_foreign(self, key: str, max_bytes: int) -> bytes:
+        """Read what somebody else put there: follow no link, read no more than `max_bytes`.
+
+        Raises:
+            FileNotFoundError: there is nothing under this key.
+            InvalidJob: it is no plain file, or the way to it leads over a link.
+            DocumentTooLarge: it is larger.
+        """
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Tell whether something stands there."""
+        ...
+
+    def names(self, key: str) -> list[str]:
+        """List what stands directly under a key, sorted; nothing if there is none."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove a key and all under it, if it is there."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove what writers left that were killed while they wrote."""
+        ...
+
+
+def open_blobs(url: str) -> Blobs:
+    """Open a folder (its path, or `file://`), `s3://bucket/prefix` or `memory://name`.
+
+    Raises:
+        UsageError: the URL is of another kind, or it needs a package that is not installed.
+    """
+    from jobs.bucket import Bucket
+    from jobs.folder import Folder
+
+    scheme, separator, place = url.partition("://")
+    if not separator or scheme == "file":
+        return Folder(Path(place or url))
+    if scheme in {"s3", "memory"}:
+        return Bucket(scheme, place)
+    raise UsageError(f"The store can't be at {scheme}://. Set OCRFLEET_STORE_URL to a folder, s3:// or memory://.")

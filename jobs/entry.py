@@ -1,0 +1,124 @@
+"""How the ledger's entries are written and read: short keys and raw bytes, since a million of them lie in memory."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
+from jobs.contract import BatchId, ContentId, Job, Recipe, Source
+from jobs.lease import Condemned, Dropped, Lease, Reconciliation
+from jobs.result import Outcome
+
+COUNTS = ("documents", "queued", "running", "done", "failed", "cancelled", "pages", "pages_done", "truncated")
+
+
+def raw(content: ContentId) -> bytes:
+    """Half the size of the hex."""
+    return bytes.fromhex(content)
+
+
+def added(source: Source, outcome: Outcome | None) -> tuple[bytes, str, str, str]:
+    """What `add.lua` takes of a document."""
+    entry = {"n": [source.name], "m": source.media_type, "z": source.size_bytes}
+    text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+    return raw(source.document), text, source.name, outcome.to_json() if outcome else ""
+
+
+def read_job(member: bytes) -> Job:
+    """Read `batch/part/content`."""
+    batch, part = member[:-33].decode().split("/")
+    return Job(batch=batch, document=member[-32:].hex(), part=int(part))
+
+
+def read_summary(batch: BatchId, facts: dict[bytes, bytes]) -> BatchSummary:
+    """Read a batch's hash."""
+    counts = {name: int(facts.get(name.encode(), 0)) for name in COUNTS}
+    return BatchSummary.model_validate(
+        {
+            "batch": batch,
+            "queue": facts[b"queue"].decode(),
+            "recipe": Recipe.model_validate_json(facts[b"recipe"]),
+            "created_s": int(facts[b"created"]) / 1000,
+            **counts,
+        }
+    )
+
+
+def read_document(content: bytes, text: bytes) -> DocumentEntry:
+    """Read a document's entry, filled in by `documents.lua`."""
+    entry = json.loads(text)
+    return DocumentEntry(
+        document=content.hex(),
+        names=tuple(entry["n"]),
+        media_type=entry["m"],
+        size_bytes=entry["z"],
+        state=entry.get("s", "queued"),
+        attempts=entry.get("a", 0),
+        pages=entry.get("p", 0),
+        pages_done=entry.get("k", 0),
+        fingerprint=entry.get("f", ""),
+        truncated="t" in entry,
+        reason=entry.get("r", ""),
+        node=entry.get("w", ""),
+    )
+
+
+def read_dead_letter(batch: BatchId, document: DocumentEntry, died_ms: bytes) -> DeadLetter:
+    """Read a failed document as a dead letter."""
+    return DeadLetter(
+        batch=batch,
+        document=document.document,
+        names=document.names,
+        reason=document.reason,
+        attempts=document.attempts,
+        node=document.node,
+        died_s=int(died_ms) / 1000,
+    )
+
+
+def read_lease(job: Job, token: str, node: str, facts: list[Any]) -> Lease:
+    """Read what `take.lua` returns."""
+    queue, recipe, media_type, size_bytes, attempt, pages, parts, assemble = facts
+    return Lease(
+        job=job,
+        token=token,
+        node=node,
+        queue=queue.decode(),
+        recipe=Recipe.model_validate_json(recipe),
+        media_type=media_type.decode(),
+        size_bytes=size_bytes,
+        attempt=attempt,
+        pages=pages,
+        parts=parts,
+        assemble=bool(assemble),
+    )
+
+
+def read_reconciliation(found: list[Any]) -> Reconciliation:
+    """Read what `reconcile.lua` returns."""
+    lapsed, lost, *condemned = found
+    return Reconciliation(ran=True, lapsed=lapsed, lost=lost, condemned=tuple(map(_read_condemned, condemned)))
+
+
+def _read_condemned(facts: list[Any]) -> Condemned:
+    batch, content, reason, pages = facts
+    outcome = Outcome(document=content.hex(), state="failed", reason=reason.decode(), pages=pages)
+    return Condemned(batch=batch.decode(), outcome=outcome)
+
+
+def read_dropped(facts: list[Any]) -> Dropped:
+    """Read what `holders.lua` returns of a document."""
+    content, fingerprint, holders = facts
+    fingerprints = (fingerprint.decode(),) if fingerprint else ()
+    return Dropped(document=content.hex(), fingerprints=fingerprints, last_reference=holders == 1)
+
+
+def read_nodes(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, Node]:
+    """Read what `beat.lua` returns."""
+    known = ((name.decode(), json.loads(text)) for name, text in pairs)
+    return {
+        name: Node(
+            node=name, concurrency=facts["concurrency"], seen_s=facts["seen_ms"] / 1000, facts=facts["facts"] or {}
+        )
+        for name, facts in known
+    }

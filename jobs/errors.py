@@ -1,0 +1,103 @@
+"""Every error a document can end with. A leaf is retryable or permanent; the worker knows nothing else.
+
+OcrFleetError
+├── RetryableError            the same attempt may succeed later
+│   ├── StoreUnavailable      the document store does not answer
+│   ├── LedgerUnavailable     Redis does not answer
+│   ├── OcrUnavailable        the OCR engine can't run on this node; another may have it
+│   └── EngineUnavailable     the correction engine does not answer
+├── PermanentError            no retry can help
+│   ├── UnsupportedDocument   not a type we read
+│   ├── CorruptDocument       damaged, truncated or empty
+│   ├── EncryptedDocument     needs a password
+│   ├── DocumentTooLarge      over a bound on bytes, pages or pixels
+│   ├── DocumentMissing       not in the store
+│   ├── WorkerKilled          took its process with it, attempt after attempt
+│   └── InvalidJob            a message that is not a job of ours
+├── OcrFailed                 the OCR engine failed at a page, or died of it: costs the job an attempt
+├── LeaseLost                 another worker has the job now: drop what is in hand
+├── ModelError                no usable model: the message says how to get one
+└── UsageError                the command can't be carried out as it was given
+
+A class' docstring is its default message; a message ends with what mends it.
+"""
+
+
+class OcrFleetError(Exception):
+    """Something went wrong in ocrfleet."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+    @property
+    def reason(self) -> str:
+        """What a person reads in a listing: `CorruptDocument: the file is empty`."""
+        return f"{type(self).__name__}: {self}"
+
+
+class RetryableError(OcrFleetError):
+    """The same attempt may succeed later."""
+
+
+class StoreUnavailable(RetryableError):
+    """The document store does not answer."""
+
+
+class LedgerUnavailable(RetryableError):
+    """Redis does not answer."""
+
+
+class OcrUnavailable(RetryableError):
+    """The OCR engine can't run on this node."""
+
+
+class EngineUnavailable(RetryableError):
+    """The correction engine does not answer."""
+
+
+class PermanentError(OcrFleetError):
+    """No retry can help."""
+
+
+class UnsupportedDocument(PermanentError):
+    """The file is of no type that ocrfleet reads."""
+
+
+class CorruptDocument(PermanentError):
+    """The file is damaged."""
+
+
+class EncryptedDocument(PermanentError):
+    """The document needs a password. Save it without one (qpdf --decrypt IN OUT) and submit it again."""
+
+
+class DocumentTooLarge(PermanentError):
+    """The document is over a bound on bytes, pages or pixels."""
+
+
+class DocumentMissing(PermanentError):
+    """The document is not in the store. Submit it again."""
+
+
+class WorkerKilled(PermanentError):
+    """The document took its worker process with it, attempt after attempt."""
+
+
+class InvalidJob(PermanentError):
+    """The message is not a job of ours. docs/wire.md says what a job looks like."""
+
+
+class OcrFailed(OcrFleetError):
+    """The OCR engine failed at a page."""
+
+
+class LeaseLost(OcrFleetError):
+    """Another worker has the job now."""
+
+
+class ModelError(OcrFleetError):
+    """There is no usable model."""
+
+
+class UsageError(OcrFleetError):
+    """The command can't be carried out as it was given."""

@@ -1,0 +1,51 @@
+"""A worker's hold on a job, and what the ledger tells of jobs whose worker is gone."""
+
+from jobs.contract import BatchId, ContentId, Frozen, Job, Queue, Recipe
+from jobs.result import Outcome
+
+
+class Lease(Frozen):
+    """The right to work on a job until it lapses. Whoever holds it shows its token at every step."""
+
+    job: Job
+    token: str
+    node: str
+    queue: Queue
+    recipe: Recipe
+    media_type: str
+    size_bytes: int
+    attempt: int  # of this part, from 1
+    pages: int = 0  # of the document; 0: not opened yet
+    parts: int = 1  # it is split into
+    assemble: bool = False  # all parts are done: whoever had to assemble them is gone, and this lease takes over
+
+    @property
+    def page_numbers(self) -> range:
+        """The pages of this part, from 1: parts differ by one page at most."""
+        first = self.job.part * self.pages // self.parts
+        last = (self.job.part + 1) * self.pages // self.parts
+        return range(first + 1, last + 1)
+
+
+class Condemned(Frozen):
+    """A document that the ledger itself gave up. Its outcome must be put in the store, then `Ledger.stored` told."""
+
+    batch: BatchId
+    outcome: Outcome
+
+
+class Reconciliation(Frozen):
+    """What a look at silent workers and lost messages has found."""
+
+    ran: bool = False  # False: another did it a moment ago
+    lapsed: int = 0  # jobs whose worker gave no sign
+    lost: int = 0  # jobs whose message never reached a worker
+    condemned: tuple[Condemned, ...] = ()
+
+
+class Dropped(Frozen):
+    """A document that a deleted batch held: what of it may go from the store."""
+
+    document: ContentId
+    fingerprints: tuple[str, ...]  # of its results in this batch
+    last_reference: bool  # no other batch holds it: its file and all its results may go

@@ -1,0 +1,288 @@
+"""The ledger: every batch, document and job, in Redis. It is the backlog; Celery holds a bounded window of it.
+
+A document is queued, running (a worker holds a lease on a part of it), then done, failed or cancelled. Each change is
+one Lua script (`jobs/lua`): atomic, by Redis' clock, fenced by the lease's token. Attempts are counted for each part
+and reported for the document as the most that any part had. Not for Redis Cluster: a script touches many keys.
+"""
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar, cast
+
+from jobs import entry
+from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
+from jobs.contract import BatchId, ContentId, DocumentState, Job, Queue, Recipe, Source
+from jobs.errors import UsageError
+from jobs.lease import Condemned, Dropped, Lease, Reconciliation
+from jobs.result import Outcome
+from jobs.script import Argument, Scripts
+
+__all__ = ["Lease", "Ledger"]
+
+Item = TypeVar("Item")
+
+#: A job that was sent and not taken for so long, while its queue is empty, has lost its message.
+LOST_AFTER_S = 10.0
+#: ... and for so long, whatever its queue holds.
+GONE_AFTER_S = 3600.0
+#: Documents of one script call: more are no faster and hold Redis up for longer (docs/adr/0003).
+CHUNK = 500
+#: Jobs in the window for each one that the fleet works on at once, and the fewest.
+WINDOW_PER_SLOT = 2
+SMALLEST_WINDOW = 8
+
+
+class Ledger:
+    """The ledger of one fleet. Connects at the first call.
+
+    Every call raises LedgerUnavailable when Redis does not answer, and UsageError for a batch that is not there.
+    """
+
+    def __init__(self, redis_url: str, *, prefix: str, lease_s: float, max_attempts: int) -> None:
+        self._scripts = Scripts(redis_url, prefix)
+        self._prefix = prefix
+        self._lease_ms = round(lease_s * 1000)
+        self._max_attempts = max_attempts
+
+    def check(self) -> None:
+        """Ask Redis for a sign of life, as our user and under our prefix."""
+        self.nodes()
+
+    # Batches and their documents
+
+    def create_batch(self, batch: BatchId, recipe: Recipe, queue: Queue, created_s: float | None = None) -> bool:
+        """Open a batch. False if it is there, with this recipe and queue.
+
+        Raises:
+            UsageError: it is there with another recipe or queue.
+        """
+        created_ms = "" if created_s is None else round(created_s * 1000)
+        return bool(self._scripts.run("create", batch, queue, recipe.to_json(), created_ms))
+
+    def add(
+        self, batch: BatchId, sources: Sequence[Source], outcomes: Mapping[ContentId, Outcome] | None = None
+    ) -> list[bool]:
+        """Add documents; each is due at once. True where the content is new in the batch; else its name is noted.
+
+        A document with an outcome is added as ended: so a lost ledger is rebuilt.
+        """
+        known = outcomes or {}
+        new: list[int] = []
+        for chunk in _chunks(sources):
+            arguments = (part for source in chunk for part in entry.added(source, known.get(source.document)))
+            new += self._scripts.run("add", batch, *arguments)
+        return [bool(one) for one in new]
+
+    def batches(self, offset: int = 0, limit: int = 50) -> list[BatchSummary]:
+        """List batches, the newest first."""
+        with self._scripts.connection() as redis:
+            names = cast("list[bytes]", redis.zrevrange(f"{self._prefix}:batches", offset, offset + limit - 1))
+            pipeline = redis.pipeline(transaction=False)
+            for name in names:
+                pipeline.hgetall(f"{self._prefix}:batch:{name.decode()}")
+            found = zip(names, pipeline.execute(), strict=True)
+        return [entry.read_summary(name.decode(), facts) for name, facts in found if facts]
+
+    def batch(self, batch: BatchId) -> BatchSummary:
+        """Count a batch."""
+        with self._scripts.connection() as redis:
+            facts = cast("dict[bytes, bytes]", redis.hgetall(f"{self._prefix}:batch:{batch}"))
+        if not facts:
+            raise UsageError(f"There is no batch {batch}. See: ocrfleet batches")
+        return entry.read_summary(batch, facts)
+
+    def documents(
+        self, batch: BatchId, offset: int = 0, limit: int = 50, state: DocumentState | None = None
+    ) -> list[DocumentEntry]:
+        """List documents in the order they came; failed ones as they failed, running ones as their leases lapse."""
+        if state in {None, "failed", "running"}:
+            return [document for document, _ in self._list(batch, offset, limit, state)]
+        walk = (
+            document
+            for first in range(0, self.batch(batch).documents, CHUNK)
+            for document, _ in self._list(batch, first, CHUNK, state)
+        )
+        return list(islice(walk, offset, offset + limit))
+
+    def dead_letters(self, batch: BatchId, offset: int = 0, limit: int = 50) -> list[DeadLetter]:
+        """List the failed documents of a batch, in the order they failed."""
+        return [entry.read_dead_letter(batch, *found) for found in self._list(batch, offset, limit, "failed")]
+
+    def _list(
+        self, batch: BatchId, offset: int, limit: int, state: DocumentState | None
+    ) -> list[tuple[DocumentEntry, bytes]]:
+        order = state if state in {"failed", "running"} else "order"
+        found = self._scripts.run("documents", batch, order, offset, offset + limit - 1, state or "")
+        return [(entry.read_document(content, text), died_ms) for content, text, died_ms in found]
+
+    # A job's way
+
+    def dispatch(self, queue: Queue, room: int, window: int | None = None) -> list[Job]:
+        """Take up to `room` due jobs to be sent now: one of each batch in turn, the batch longest unserved first.
+
+        With a window: as long as no more jobs than that are sent or leased.
+        """
+        found = self._scripts.run("dispatch", queue, room, "" if window is None else window)
+        return [entry.read_job(member) for member in found]
+
+    def window(self, queue: Queue) -> int:
+        """Count the jobs that are sent or leased now."""
+        with self._scripts.connection() as redis:
+            pipeline = redis.pipeline(transaction=False)
+            for name in ("sent", "leased"):
+                pipeline.zcard(f"{self._prefix}:queue:{queue}:{name}")
+            return sum(pipeline.execute())
+
+    def capacity(self) -> int:
+        """How large the window may be for the nodes that live now."""
+        slots = sum(node.concurrency for node in self.nodes().values())
+        return max(SMALLEST_WINDOW, WINDOW_PER_SLOT * slots)
+
+    def take(self, job: Job, node: str) -> Lease | None:
+        """Lease a job to a worker and count the attempt. None: step aside, there is nothing to do here.
+
+        It is done, cancelled, unknown, in the hands of a living worker, or was just given up after too many attempts.
+        """
+        token = secrets.token_hex(8)
+        facts = self._scripts.run("take", *_names(job), token, node, self._lease_ms, self._max_attempts)
+        return None if facts is None else entry.read_lease(job, token, node, facts)
+
+    def renew(self, lease: Lease) -> None:
+        """Keep a lease from lapsing.
+
+        Raises:
+            LeaseLost: another worker has the job, or its document has ended. So for all calls with a lease.
+        """
+        self._step("renew", lease, self._lease_ms)
+
+    def split(self, lease: Lease, pages: int, parts: int) -> Lease:
+        """Tell how long the document is; its parts become due. Returns the lease with what holds.
+
+        A document is split once: a second attempt gets the parts of the first.
+        """
+        there = self._step("split", lease, pages, parts)
+        return lease.model_copy(update={"pages": there[0], "parts": there[1]})
+
+    def page_done(self, lease: Lease, page: int) -> None:
+        """Count a page (from 1) as done, once."""
+        self._step("page_done", lease, page)
+
+    def part_done(self, lease: Lease) -> bool:
+        """End a part. True: it was the last; the caller keeps the lease, must assemble the document and finish it."""
+        return bool(self._step("part_done", lease))
+
+    def finish(self, lease: Lease, outcome: Outcome) -> None:
+        """End the document, for all its parts."""
+        self._step("finish", lease, outcome.to_json())
+
+    def fail(self, lease: Lease, reason: str) -> None:
+        """End the document as failed: it lies among the dead letters."""
+        self.finish(lease, Outcome(document=lease.job.document, state="failed", reason=reason))
+
+    def retry_later(self, lease: Lease, reason: str, delay_s: float, *, counted: bool = True) -> None:
+        """Let go of a job for a while. If the attempt counts and was the last, the document fails for this reason."""
+        self._put_back(lease, reason, delay_s, counted)
+
+    def give_back(self, lease: Lease) -> None:
+        """Let go of a job, its attempt uncounted; it is due at once."""
+        self._put_back(lease, "", 0, counted=False)
+
+    def _put_back(self, lease: Lease, reason: str, delay_s: float, counted: bool) -> None:
+        self._step("put_back", lease, reason, round(delay_s * 1000), int(counted), self._max_attempts)
+
+    def _step(self, name: str, lease: Lease, *arguments: Argument) -> list[int]:
+        return cast("list[int]", self._scripts.run(name, *_names(lease.job), lease.token, *arguments))
+
+    # The fleet
+
+    def beat(
+        self, node: str, concurrency: int, facts: Mapping[str, str] | None = None, *, lasts_s: float | None = None
+    ) -> None:
+        """Show that a node lives, for the next two leases or as long as is said."""
+        known = json.dumps({"concurrency": concurrency, "facts": dict(facts or {})})
+        lasts_ms = 2 * self._lease_ms if lasts_s is None else round(lasts_s * 1000)
+        self._scripts.run("beat", node, known, lasts_ms)
+
+    def leave(self, node: str) -> None:
+        """Take a node that stops off the list."""
+        with self._scripts.connection() as redis:
+            redis.hdel(f"{self._prefix}:nodes", node)
+
+    def nodes(self) -> dict[str, Node]:
+        """List the nodes that live now."""
+        flat = self._scripts.run("nodes")
+        return entry.read_nodes(zip(flat[::2], flat[1::2], strict=True))
+
+    def reconcile(
+        self, queued: Mapping[Queue, int], lost_after_s: float = LOST_AFTER_S, gone_after_s: float = GONE_AFTER_S
+    ) -> Reconciliation:
+        """Make lapsed leases and lost messages due again. `queued`: messages that wait in each queue now.
+
+        Anyone may call it at any time: one caller does it, at most 15 times in a lease.
+        """
+        limits = (self._lease_ms // 15, round(lost_after_s * 1000), round(gone_after_s * 1000), self._max_attempts)
+        waiting = (part for queue in queued.items() for part in queue)
+        found = self._scripts.run("reconcile", *limits, *waiting)
+        return Reconciliation() if found is None else entry.read_reconciliation(found)
+
+    def stored(self, condemned: Condemned) -> None:
+        """Note that the store knows how a condemned document ended; `reconcile` names it no more."""
+        with self._scripts.connection() as redis:
+            member = f"{condemned.batch}/".encode() + entry.raw(condemned.outcome.document)
+            redis.zrem(f"{self._prefix}:condemned", member)
+
+    # What a person may ask for
+
+    def cancel(self, batch: BatchId) -> int:
+        """Cancel what is unfinished; leases on it are lost. Returns how many documents."""
+        cancelled = 0
+        while count := self._scripts.run("cancel", batch):
+            cancelled += count
+        return cancelled
+
+    def retry(self, batch: BatchId, contents: Sequence[ContentId] | None = None) -> int:
+        """Queue failed documents again (all of them, or these), their attempts forgotten. Returns how many."""
+        if contents is not None:
+            return self._requeue(batch, "failed", "", contents)
+        retried = 0
+        while failed := self.documents(batch, 0, CHUNK, "failed"):
+            retried += self._requeue(batch, "failed", "", [document.document for document in failed])
+        return retried
+
+    def again(self, batch: BatchId, recipe: Recipe, contents: Sequence[ContentId]) -> int:
+        """Give a batch a new recipe and queue those of these documents that have ended again. Returns how many."""
+        return self._requeue(batch, "finished", recipe.to_json(), contents)
+
+    def _requeue(self, batch: BatchId, ended: str, recipe: str, contents: Sequence[ContentId]) -> int:
+        chunks = _chunks(contents)
+        return sum(self._scripts.run("requeue", batch, ended, recipe, *map(entry.raw, chunk)) for chunk in chunks)
+
+    def delete(self, batch: BatchId) -> Iterator[Dropped]:
+        """Cancel a batch and drop all the ledger knows of it. Yields each document, for the store to forget.
+
+        A document leaves the ledger after the caller has dealt with it: interrupted, the call can be made again.
+        """
+        self.cancel(batch)
+        while held := self._scripts.run("holders", batch, CHUNK):
+            yield from self._drop(batch, held)
+        self._scripts.run("drop", batch)
+
+    def drop(self, batch: BatchId, contents: Sequence[ContentId]) -> Iterator[Dropped]:
+        """Drop these documents of a batch as far as they failed; else as `delete` does."""
+        for chunk in _chunks(contents):
+            if held := self._scripts.run("holders", batch, 0, *map(entry.raw, chunk)):
+                yield from self._drop(batch, held)
+
+    def _drop(self, batch: BatchId, held: list[list[Any]]) -> Iterator[Dropped]:
+        yield from map(entry.read_dropped, held)
+        self._scripts.run("drop", batch, *(content for content, *_ in held))
+
+
+def _names(job: Job) -> tuple[Argument, ...]:
+    return job.batch, entry.raw(job.document), job.part
+
+
+def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    return (items[first : first + CHUNK] for first in range(0, len(items), CHUNK))

@@ -1,0 +1,162 @@
+-- Prepended to every script: the keys, the clock, the fence, and the moves that several scripts make.
+--
+-- A job is one part of one document. While its document is unfinished it stands in exactly one place, or it is done:
+--   fresh   list of a batch        a new document's part 0, never sent. 36 bytes each; in a sorted set it would be 140.
+--   due     sorted set of a batch  score: when it may be sent
+--   sent    sorted set of a queue  score: when it was sent
+--   leased  sorted set of a queue  score: when the lease lapses
+-- All times are Redis' own, in ms. Documents are named by 32 raw bytes, half of the hex: they stand here many times.
+
+local P = ARGV[1]
+local call = redis.call
+local clock = call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local LEASE_LOST = redis.error_reply('LEASELOST another worker has the job')
+local NO_BATCH = redis.error_reply('NOBATCH there is no such batch')
+
+local function key(batch, name) return P .. ':batch:' .. batch .. (name and ':' .. name or '') end
+local function live_key(batch, content) return key(batch, 'live:' .. content) end
+local function pages_key(batch, content) return key(batch, 'pages:' .. content) end
+local function queue_key(queue, name) return P .. ':queue:' .. queue .. ':' .. name end
+-- Buckets small enough for Redis' compact encoding: 40 bytes a document instead of 100.
+local function holders_key(content)
+  local high, low = string.byte(content, 1, 2)
+  return P .. ':holders:' .. (high * 16 + math.floor(low / 16))
+end
+
+local function queue_of(batch) return call('HGET', key(batch), 'queue') end
+local function job_of(part, content) return part .. '/' .. content end
+local function member_of(batch, part, content) return batch .. '/' .. job_of(part, content) end
+local function parse_job(job) return job:match('^(%d+)/'), job:sub(-32) end
+local function parse_member(member)
+  local batch, part = member:match('^([^/]+)/(%d+)/')
+  return batch, part, member:sub(-32)
+end
+
+local function read_entry(batch, content)
+  local raw = call('HGET', key(batch, 'documents'), content)
+  return raw and cjson.decode(raw)
+end
+local function write_entry(batch, content, entry)
+  call('HSET', key(batch, 'documents'), content, cjson.encode(entry))
+end
+local function state_of(entry) return entry.s or 'queued' end
+local function is_finished(entry)
+  return entry.s == 'done' or entry.s == 'failed' or entry.s == 'cancelled'
+end
+
+-- Changes the entry in hand and the batch's counts; the caller writes the entry.
+local function move(batch, entry, state)
+  call('HINCRBY', key(batch), state_of(entry), -1)
+  call('HINCRBY', key(batch), state, 1)
+  entry.s = state ~= 'queued' and state or nil
+end
+-- What a document that has ended added to the batch's counts, but for its state.
+local function uncount(batch, entry)
+  call('HINCRBY', key(batch), 'pages', 0 - (entry.p or 0))
+  call('HINCRBY', key(batch), 'pages_done', 0 - (entry.k or 0))
+  if entry.t then call('HINCRBY', key(batch), 'truncated', -1) end
+end
+local function set_state(batch, content, state)
+  local entry = read_entry(batch, content)
+  if state_of(entry) ~= state then
+    move(batch, entry, state)
+    write_entry(batch, content, entry)
+  end
+end
+
+-- A batch that gets work joins the round as if it had just been served, so that it can't jump the line again and again.
+local function activate(batch, queue)
+  call('ZADD', queue_key(queue, 'active'), 'NX', call('GET', queue_key(queue, 'turn')) or 0, batch)
+end
+local function make_due(batch, queue, part, content, at)
+  call('ZADD', key(batch, 'due'), at, job_of(part, content))
+  activate(batch, queue)
+end
+local function make_fresh(batch, queue, content)
+  call('RPUSH', key(batch, 'fresh'), content)
+  activate(batch, queue)
+end
+
+local function attempts_of(live)
+  local most, fields = 0, call('HGETALL', live)
+  for i = 1, #fields, 2 do
+    if fields[i]:match('^a%d+$') then most = math.max(most, tonumber(fields[i + 1])) end
+  end
+  return most
+end
+
+-- The fence: a lease holds as long as nobody else was given its job.
+local function holds(batch, part, content, token)
+  return call('HGET', live_key(batch, content), 't' .. part) == token
+end
+-- A client that lost the answer asks again: whoever ended its lease by this very verb is not told that it lost it.
+local function refuse(token, verb)
+  if call('GET', P .. ':ended:' .. token) == verb then return 0 end
+  return LEASE_LOST
+end
+local function remember(token, verb)
+  call('SET', P .. ':ended:' .. token, verb, 'PX', 60000)
+end
+
+-- Takes the job from its worker. The job then stands nowhere: the caller puts it somewhere.
+local function release(batch, queue, part, content)
+  local live = live_key(batch, content)
+  call('ZREM', queue_key(queue, 'leased'), member_of(batch, part, content))
+  call('HDEL', live, 't' .. part)
+  if call('HINCRBY', live, 'leases', -1) <= 0 then set_state(batch, content, 'queued') end
+end
+
+-- A worker that lost its lease and lives to say so was frozen or cut off: its document is not to blame, and gets the
+-- attempt back. Only so often: one that holds up its worker for longer than a lease, each time, must end, too.
+local MOST_ACQUITTALS = 10
+local function lapse(batch, part, content)
+  local live = live_key(batch, content)
+  call('HSET', live, 'lapsed:' .. call('HGET', live, 't' .. part), 1)
+end
+local function acquit(batch, part, content, token)
+  local live = live_key(batch, content)
+  if call('HDEL', live, 'lapsed:' .. token) == 1 and call('HINCRBY', live, 'acquitted', 1) <= MOST_ACQUITTALS then
+    call('HINCRBY', live, 'a' .. part, -1)
+  end
+end
+
+-- Ends a document: its state and its facts stay, every trace of its jobs goes.
+local function conclude(batch, queue, content, state, facts)
+  local live, entry = live_key(batch, content), read_entry(batch, content)
+  local pages = tonumber(call('HGET', live, 'pages') or 0)
+  local pages_done = call('BITCOUNT', pages_key(batch, content))
+  for part = 0, tonumber(call('HGET', live, 'parts') or 1) - 1 do
+    call('ZREM', key(batch, 'due'), job_of(part, content))
+    call('ZREM', queue_key(queue, 'sent'), member_of(batch, part, content))
+    call('ZREM', queue_key(queue, 'leased'), member_of(batch, part, content))
+  end
+  if state == 'done' then -- a result that was there before has pages that nobody counted
+    call('HINCRBY', key(batch), 'pages', facts.pages - pages)
+    call('HINCRBY', key(batch), 'pages_done', facts.pages - pages_done)
+    pages, pages_done = facts.pages, facts.pages
+  end
+  if pages > 0 then entry.p, entry.k = pages, pages_done end
+  local attempts = attempts_of(live)
+  if attempts > 0 then entry.a = attempts end
+  entry.w = call('HGET', live, 'node') or nil
+  entry.f = facts.fingerprint ~= '' and facts.fingerprint or nil
+  entry.r = facts.reason ~= '' and facts.reason or nil
+  entry.t = facts.truncated and 1 or nil
+  if entry.t then call('HINCRBY', key(batch), 'truncated', 1) end
+  call('DEL', live, pages_key(batch, content))
+  move(batch, entry, state)
+  write_entry(batch, content, entry)
+  if state == 'failed' then call('ZADD', key(batch, 'failed'), now, content) end
+end
+
+-- The ledger's own verdict, which no worker can tell the store: the reconciler's caller does.
+local function condemn(batch, queue, content, reason)
+  conclude(batch, queue, content, 'failed', {fingerprint = '', reason = reason})
+  call('ZADD', P .. ':condemned', now, batch .. '/' .. content)
+end
+local function killed_reason(attempts)
+  return 'WorkerKilled: the document took its worker process with it, ' .. attempts .. ' times. '
+    .. 'Look at it, then: ocrfleet retry BATCH'
+end

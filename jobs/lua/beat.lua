@@ -1,0 +1,6 @@
+-- node, its facts, for how long (ms).
+local _, node, facts, for_ms = unpack(ARGV)
+local entry = cjson.decode(facts)
+entry.seen_ms, entry.until_ms = now, now + for_ms
+call('HSET', P .. ':nodes', node, cjson.encode(entry))
+return 1

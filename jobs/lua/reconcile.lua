@@ -1,0 +1,49 @@
+-- pause (ms), lost after (ms), gone after (ms), most attempts, then per queue: its name, the messages waiting in it.
+-- {lapsed, lost, condemned...}, or nil: another did it a moment ago.
+local _, pause_ms, lost_ms, gone_ms, most = unpack(ARGV)
+if not call('SET', P .. ':reconciled', 1, 'NX', 'PX', pause_ms) then return nil end
+local AT_ONCE = 1000 -- keeps the script under some 10 ms; the rest has its turn at the next call
+
+local function bring_back_lapsed(queue)
+  local lapsed = call('ZRANGEBYSCORE', queue_key(queue, 'leased'), '-inf', now, 'LIMIT', 0, AT_ONCE)
+  for _, member in ipairs(lapsed) do
+    local batch, part, content = parse_member(member)
+    -- Another part of its document may have been condemned in this very loop.
+    if call('ZSCORE', queue_key(queue, 'leased'), member) then
+      local attempts = tonumber(call('HGET', live_key(batch, content), 'a' .. part))
+      if attempts >= tonumber(most) then
+        condemn(batch, queue, content, killed_reason(attempts))
+      else
+        lapse(batch, part, content)
+        release(batch, queue, part, content)
+        make_due(batch, queue, part, content, now)
+      end
+    end
+  end
+  return #lapsed
+end
+
+-- An empty queue holds no message, so a job that was sent and not taken has none. A queue that is not empty
+-- may hold it: there only `gone` counts. A message that turns up after all finds its job taken, and is dropped.
+local function bring_back_lost(queue, waiting)
+  local before = now - (waiting == 0 and lost_ms or gone_ms)
+  local lost = call('ZRANGEBYSCORE', queue_key(queue, 'sent'), '-inf', before, 'LIMIT', 0, AT_ONCE)
+  for _, member in ipairs(lost) do
+    local batch, part, content = parse_member(member)
+    call('ZREM', queue_key(queue, 'sent'), member)
+    make_due(batch, queue, part, content, now)
+  end
+  return #lost
+end
+
+local found = {0, 0}
+for i = 6, #ARGV, 2 do
+  found[1] = found[1] + bring_back_lapsed(ARGV[i])
+  found[2] = found[2] + bring_back_lost(ARGV[i], tonumber(ARGV[i + 1]))
+end
+for _, member in ipairs(call('ZRANGE', P .. ':condemned', 0, 99)) do
+  local batch, content = member:sub(1, -34), member:sub(-32)
+  local entry = read_entry(batch, content)
+  table.insert(found, {batch, content, entry.r or '', entry.p or 0})
+end
+return found

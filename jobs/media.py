@@ -1,0 +1,37 @@
+"""Tells a document's type by its first bytes, never by its name. Light: the producer uses it too."""
+
+#: How many bytes from the start of a file `sniff` wants.
+HEAD_BYTES = 1024
+
+PDF = "application/pdf"
+
+_MAGIC = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+    b"II+\x00": "image/tiff",  # BigTIFF
+    b"MM\x00+": "image/tiff",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+    b"\x00\x00\x00\x0cjP  \r\n\x87\n": "image/jp2",
+    b"\xff\x4f\xff\x51": "image/jp2",  # a bare JPEG 2000 codestream
+}
+# Two letters are too few to tell a bitmap from prose: its header's size must be one of those that exist.
+_BMP_HEADER_BYTES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+
+#: Every type that ocrfleet reads.
+MEDIA_TYPES: frozenset[str] = frozenset({*_MAGIC.values(), "image/bmp", "image/webp", PDF})
+
+
+def sniff(head: bytes) -> str | None:
+    """Tell the media type of a file from its first `HEAD_BYTES`, or None where we don't read such files."""
+    for magic, media_type in _MAGIC.items():
+        if head.startswith(magic):
+            return media_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES:
+        return "image/bmp"
+    # PDF readers accept bytes before the header, and scanners' mail gateways write some.
+    return PDF if b"%PDF-" in head[:HEAD_BYTES] else None

@@ -1,0 +1,149 @@
+"""What a page and a document look like after reading and correction, as they stand in the store and in exports."""
+
+from typing import Literal, Self
+
+from jobs.contract import ContentId, Frozen, Mode
+
+Point = tuple[float, float]
+#: Corners of a line in pixels of the page as stored: top left, top right, bottom right, bottom left.
+Box = tuple[Point, Point, Point, Point]
+
+
+class Change(Frozen):
+    """An edit that was applied to a line."""
+
+    start: int  # code points in the line's raw text
+    end: int
+    raw: str
+    final: str
+    source: Literal["model", "figure", "rule"]
+    witness: str  # what vouches for it: "model", "format", "iban mod 97", "net + tax = gross" ...
+
+
+class Refusal(Frozen):
+    """An edit that was proposed and not applied."""
+
+    start: int
+    end: int
+    raw: str
+    proposed: str
+    source: Literal["model", "figure", "rule"]
+    reason: str
+
+
+class Figure(Frozen):
+    """The audit of one figure: an amount, a date, a number, an identifier."""
+
+    start: int  # code points in the line's final text
+    end: int
+    kind: str  # amount, percentage, date, time, iban, vat_id, number, code ...
+    raw: str
+    final: str
+    confidence: float  # of its least sure character, or of its line where the engine tells no more
+    witness: str | None = None  # what vouches for it, where something does
+    flag: str | None = None  # why a person must look at it
+    readings: tuple[tuple[str, float], ...] = ()  # other readings by the engine with their probability, best first
+
+
+class LineResult(Frozen):
+    """One line of a page, before and after."""
+
+    raw: str
+    text: str
+    box: Box
+    confidence: float
+    asked: bool = False  # whether the model was asked about it
+    changes: tuple[Change, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+class Arithmetic(Frozen):
+    """A sum or product that the document states, and whether it closes."""
+
+    rule: str  # "net + tax = gross", "quantity x price = amount" ...
+    terms: tuple[str, ...]  # the figures as printed, the result last
+    closes: bool
+
+
+class Provenance(Frozen):
+    """What made a result."""
+
+    pipeline_version: int
+    engine: str  # name and version of the OCR engine
+    model: str
+    model_sha256: str
+    mode: Mode
+    prompt_name: str
+    prompt: str
+    truncated: bool = False  # the OCR engine has no licence and cut the text off
+
+
+class PageResult(Frozen):
+    """One page, read and corrected."""
+
+    page: int  # from 1
+    width_px: int
+    height_px: int
+    dpi: int
+    lines: tuple[LineResult, ...]
+    provenance: Provenance
+    seconds: dict[str, float]  # by stage: raster, ocr, correction
+
+    @property
+    def raw_text(self) -> str:
+        """The page as OCR read it."""
+        return "\n".join(line.raw for line in self.lines)
+
+    @property
+    def text(self) -> str:
+        """The page after correction."""
+        return "\n".join(line.text for line in self.lines)
+
+
+class DocumentResult(Frozen):
+    """All pages of a document, assembled."""
+
+    version: Literal[1] = 1
+    document: ContentId
+    fingerprint: str
+    pages: tuple[PageResult, ...]
+    arithmetic: tuple[Arithmetic, ...] = ()
+
+    @property
+    def truncated(self) -> bool:
+        """Whether any page's text was cut off by an OCR engine without a licence."""
+        return any(page.provenance.truncated for page in self.pages)
+
+    @property
+    def text(self) -> str:
+        """The corrected text, pages parted by a form feed as in `pdftotext`."""
+        return "\f".join(page.text for page in self.pages)
+
+    @property
+    def raw_text(self) -> str:
+        """The text as OCR read it, pages parted by a form feed."""
+        return "\f".join(page.raw_text for page in self.pages)
+
+
+class Outcome(Frozen):
+    """A document's terminal state as it stands in the store, so that a lost ledger can be rebuilt."""
+
+    document: ContentId
+    state: Literal["done", "failed", "cancelled"]
+    fingerprint: str = ""
+    pages: int = 0
+    reason: str = ""
+    truncated: bool = False
+
+    @classmethod
+    def done(cls, result: DocumentResult) -> Self:
+        """Outcome of an assembled document."""
+        return cls(
+            document=result.document,
+            state="done",
+            fingerprint=result.fingerprint,
+            pages=len(result.pages),
+            truncated=result.truncated,
+        )

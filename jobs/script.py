@@ -1,0 +1,112 @@
+"""The ledger's Lua scripts, run on one Redis; what can go wrong with Redis becomes an error of ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, RedisError, ResponseError
+from redis.retry import Retry
+
+from jobs.errors import LeaseLost, LedgerUnavailable, OcrFleetError, UsageError
+
+#: What redis takes as it is.
+Argument = str | bytes | int
+
+LUA = Path(__file__).parent / "lua"
+#: Longest wait for an answer. Scripts take milliseconds; a Redis that forks to save may stall for seconds.
+ANSWER_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 5.0
+#: A connection idle for longer is tried before it is used: firewalls drop idle ones in silence.
+IDLE_CHECK_S = 30
+
+#: What Redis says, and what to do about it.
+REMEDIES = {
+    "OOM": "is out of memory. Raise its maxmemory, and keep maxmemory-policy at noeviction",
+    "READONLY": "is a replica that takes no writes. Point OCRFLEET_REDIS_URL at the primary",
+    "MISCONF": "can't save to its disk and takes no writes. Look at the disk and at Redis' log",
+    "LOADING": "is loading its data. Wait, it comes back by itself",
+    "BUSY": "is held up by a script. Look at: redis-cli slowlog get",
+}
+
+
+class Scripts:
+    """Runs the scripts of `jobs/lua` on one Redis, under one prefix. Connects at the first call; safe to fork.
+
+    A call whose answer was lost is made again: the scripts are written so that this changes nothing.
+    """
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        self._prefix = prefix
+        self._redis = redis.Redis.from_url(
+            redis_url,
+            socket_timeout=ANSWER_TIMEOUT_S,
+            socket_connect_timeout=CONNECT_TIMEOUT_S,
+            socket_keepalive=True,
+            health_check_interval=IDLE_CHECK_S,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=3),
+        )
+        self._address = _address(redis_url)
+        self._scripts: dict[str, Any] = {}
+
+    def run(self, name: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as many shapes as scripts
+        """Run one script.
+
+        Raises:
+            LedgerUnavailable: Redis does not answer or does not let us; the message says what to look at.
+            LeaseLost: the script was fenced off.
+            UsageError: there is no such batch, or there is another of this name.
+        """
+        if name not in self._scripts:
+            self._scripts[name] = self._redis.register_script(_source(name))
+        with self.connection():
+            return self._scripts[name](args=(self._prefix, *arguments))
+
+    @contextmanager
+    def connection(self) -> "Iterator[redis.Redis]":
+        """Use Redis itself; its errors become ours."""
+        try:
+            yield self._redis
+        except RedisError as error:
+            raise self._translate(error) from None
+
+    def _translate(self, error: RedisError) -> Exception:
+        said = str(error)
+        if "LEASELOST" in said:
+            return LeaseLost()
+        if "NOBATCH" in said:
+            return UsageError("There is no such batch. See: ocrfleet batches")
+        if "OTHERBATCH" in said:
+            return UsageError("The batch exists with another queue or recipe. Give this one another name: --batch NAME")
+        return self._unavailable(error, said)
+
+    def _unavailable(self, error: RedisError, said: str) -> Exception:
+        if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
+            remedy = "refuses our user or password. Check OCRFLEET_REDIS_URL and the user's ACL"
+            return LedgerUnavailable(f"Redis at {self._address} {remedy}.")
+        for word, remedy in REMEDIES.items():
+            if word in said:
+                return LedgerUnavailable(f"Redis at {self._address} {remedy}.")
+        if isinstance(error, ResponseError):
+            return OcrFleetError(
+                f"Redis at {self._address} can't run a script of ours (6.2 or later is needed): {said}"
+            )
+        return LedgerUnavailable(
+            f"Redis at {self._address} does not answer ({type(error).__name__}). "
+            "Is it running, and is OCRFLEET_REDIS_URL right?"
+        )
+
+
+@cache
+def _source(name: str) -> str:
+    return f"{(LUA / '_ledger.lua').read_text()}\n{(LUA / f'{name}.lua').read_text()}"
+
+
+def _address(redis_url: str) -> str:
+    """Where Redis is, without user and password."""
+    url = urlsplit(redis_url)
+    return f"{url.hostname or ''}:{url.port or 6379}{url.path}" if url.scheme != "unix" else url.path

@@ -1,0 +1,266 @@
+"""The document store: what is where, as plain files that outlive Redis.
+
+documents/ab/<sha256>                            the files as submitted, once each
+results/ab/<sha256>/<fingerprint>/               page-00001.json, page-00001.jpg ..., document.json
+batches/<batch>/                                 batch.json, manifest-*.jsonl, outcomes/<sha256>.json
+inbox/                                           where other applications put files (docs/wire.md)
+"""
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from jobs.batch import BatchRecord
+from jobs.blob import open_blobs
+from jobs.contract import BatchId, ContentId, Source
+from jobs.errors import CorruptDocument, DocumentMissing, InvalidJob, StoreUnavailable, UsageError
+from jobs.result import DocumentResult, Outcome, PageResult
+
+BLOCK_BYTES = 1 << 20
+CONTENT = re.compile(r"[0-9a-f]{64}")
+FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+BATCH = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+
+
+class Store:
+    """The document store at a URL: a folder, `file://`, `s3://bucket/prefix` or `memory://name`.
+
+    Each write is atomic, and writing the same again changes nothing. Every call raises StoreUnavailable when the place
+    fails, and UsageError for a name that is none, so that no argument reaches out of the store.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._blobs = open_blobs(url)
+
+    def check(self) -> None:
+        """Write, read and remove a probe, and sweep what killed writers left.
+
+        Raises:
+            StoreUnavailable: the store can't be written to.
+        """
+        key = f"probe-{secrets.token_hex(8)}"
+        self._blobs.put(key, (b"probe",))
+        if not self._blobs.exists(key):
+            raise StoreUnavailable("The store took a probe and has it not. Check OCRFLEET_STORE_URL.")
+        self._blobs.delete(key)
+        self._blobs.sweep()
+
+    # Documents
+
+    def put_document(self, content: ContentId, path: Path) -> bool:
+        """Keep a file. False if it was there.
+
+        Raises:
+            CorruptDocument: its bytes are not those that `content` names: it changed.
+            OSError: the file can't be read.
+        """
+        key = _document(content)
+        if self._blobs.exists(key):
+            return False
+        with path.open("rb") as file:
+            self._blobs.put(key, _verified(content, iter(lambda: file.read(BLOCK_BYTES), b"")))
+        return True
+
+    def put_document_bytes(self, content: ContentId, data: bytes) -> bool:
+        """Keep a file's bytes. False if they were there.
+
+        Raises:
+            CorruptDocument: the bytes are not those that `content` names.
+        """
+        key = _document(content)
+        if self._blobs.exists(key):
+            return False
+        self._blobs.put(key, _verified(content, (data,)))
+        return True
+
+    def has_document(self, content: ContentId) -> bool:
+        """Tell whether a document is there."""
+        return self._blobs.exists(_document(content))
+
+    def read_document(self, content: ContentId) -> bytes:
+        """Read a document.
+
+        Raises:
+            DocumentMissing: it is not there.
+        """
+        try:
+            return self._blobs.get(_document(content))
+        except FileNotFoundError:
+            raise DocumentMissing from None
+
+    def delete_document(self, content: ContentId) -> None:
+        """Remove a document and all its results."""
+        self._blobs.delete(_results(content))
+        self._blobs.delete(_document(content))
+
+    # Results
+
+    def put_page(self, content: ContentId, fingerprint: str, page: PageResult, image: bytes) -> None:
+        """Keep a page and its image (JPEG). The page comes last: where it stands, its image does."""
+        stem = _page(content, fingerprint, page.page)
+        self._blobs.put(f"{stem}.jpg", (image,))
+        self._blobs.put(f"{stem}.json", (page.to_json().encode(),))
+
+    def get_page(self, content: ContentId, fingerprint: str, number: int) -> PageResult | None:
+        """Read a page (from 1), if it is done. One of an older form, or damaged, is not."""
+        text = self._find(f"{_page(content, fingerprint, number)}.json")
+        try:
+            return None if text is None else PageResult.model_validate_json(text)
+        except ValidationError:
+            return None
+
+    def page_image(self, content: ContentId, fingerprint: str, number: int) -> bytes | None:
+        """Read a page's image (JPEG), if the page is done."""
+        return self._find(f"{_page(content, fingerprint, number)}.jpg")
+
+    def put_result(self, result: DocumentResult) -> None:
+        """Keep an assembled document."""
+        key = f"{_result(result.document, result.fingerprint)}/document.json"
+        self._blobs.put(key, (result.to_json().encode(),))
+
+    def get_result(self, content: ContentId, fingerprint: str) -> DocumentResult | None:
+        """Read an assembled document, if it is done. One of an older form, or damaged, is not."""
+        text = self._find(f"{_result(content, fingerprint)}/document.json")
+        try:
+            return None if text is None else DocumentResult.model_validate_json(text)
+        except ValidationError:
+            return None
+
+    def delete_results(self, content: ContentId, fingerprint: str) -> None:
+        """Remove one result of a document, with its pages."""
+        self._blobs.delete(_result(content, fingerprint))
+
+    # Batches
+
+    def put_batch(self, batch: BatchId, record: BatchRecord) -> None:
+        """Keep what a batch is."""
+        self._blobs.put(f"{_batch(batch)}/batch.json", (record.to_json().encode(),))
+
+    def get_batch(self, batch: BatchId) -> BatchRecord | None:
+        """Read what a batch is, if it is there."""
+        text = self._find(f"{_batch(batch)}/batch.json")
+        return None if text is None else BatchRecord.model_validate_json(text)
+
+    def batches(self) -> list[BatchId]:
+        """List all batches by name."""
+        return self._blobs.names("batches")
+
+    def add_manifest(self, batch: BatchId, sources: Sequence[Source]) -> None:
+        """Add a part to a batch's manifest: a file of its own, so several may submit to a batch at once."""
+        if sources:
+            self._put_manifest(f"{_batch(batch)}/manifest-{time.time_ns():020d}-{secrets.token_hex(4)}.jsonl", sources)
+
+    def manifest(self, batch: BatchId) -> Iterator[Source]:
+        """Read all that was submitted to a batch, in order; the same path twice if it was submitted twice."""
+        folder = _batch(batch)
+        for name in self._blobs.names(folder):
+            if name.startswith("manifest-"):
+                yield from self._read_manifest(f"{folder}/{name}")
+
+    def forget_sources(self, batch: BatchId, contents: Collection[ContentId]) -> None:
+        """Strike documents from a batch's manifest: `recover` brings them back no more."""
+        folder = _batch(batch)
+        for key in (f"{folder}/{name}" for name in self._blobs.names(folder) if name.startswith("manifest-")):
+            sources = self._read_manifest(key)
+            kept = [source for source in sources if source.document not in contents]
+            if len(kept) < len(sources):
+                self._put_manifest(key, kept)
+
+    def _put_manifest(self, key: str, sources: Sequence[Source]) -> None:
+        self._blobs.put(key, (f"{source.to_json()}\n".encode() for source in sources))
+
+    def _read_manifest(self, key: str) -> list[Source]:
+        return [Source.model_validate_json(line) for line in self._blobs.get(key).splitlines()]
+
+    def put_outcome(self, batch: BatchId, outcome: Outcome) -> None:
+        """Keep how a document of a batch ended."""
+        self._blobs.put(_outcome(batch, outcome.document), (outcome.to_json().encode(),))
+
+    def get_outcome(self, batch: BatchId, content: ContentId) -> Outcome | None:
+        """Read how a document of a batch ended, if it has."""
+        text = self._find(_outcome(batch, content))
+        return None if text is None else Outcome.model_validate_json(text)
+
+    def outcomes(self, batch: BatchId) -> Iterator[Outcome]:
+        """Read how the documents of a batch ended, in the order of their content."""
+        for name in self._blobs.names(f"{_batch(batch)}/outcomes"):
+            outcome = self.get_outcome(batch, name.removesuffix(".json"))
+            if outcome is not None:
+                yield outcome
+
+    def delete_outcome(self, batch: BatchId, content: ContentId) -> None:
+        """Forget how a document ended: it is queued again."""
+        self._blobs.delete(_outcome(batch, content))
+
+    def delete_batch(self, batch: BatchId) -> None:
+        """Remove all that is kept of a batch, but for documents and results."""
+        self._blobs.delete(_batch(batch))
+
+    # The inbox
+
+    def read_inbox(self, name: str, max_bytes: int) -> bytes:
+        """Read a file that another application has put under `inbox/`.
+
+        Raises:
+            DocumentMissing: there is none.
+            DocumentTooLarge: it is over `max_bytes`.
+            InvalidJob: the name leads out of the inbox, over a link, or to no plain file.
+        """
+        if any(part in {"", ".", ".."} for part in name.split("/")) or "\\" in name or "\0" in name:
+            raise InvalidJob(
+                "The name leads out of the inbox. Give a path under the store's inbox/, like folder/file.pdf"
+            )
+        try:
+            return self._blobs.get_foreign(f"inbox/{name}", max_bytes)
+        except FileNotFoundError:
+            raise DocumentMissing("The file is not in the store's inbox/. Put it there before the message.") from None
+
+    def _find(self, key: str) -> bytes | None:
+        try:
+            return self._blobs.get(key)
+        except FileNotFoundError:
+            return None
+
+
+def _document(content: ContentId) -> str:
+    return f"documents/{_checked(CONTENT, content)[:2]}/{content}"
+
+
+def _results(content: ContentId) -> str:
+    return f"results/{_checked(CONTENT, content)[:2]}/{content}"
+
+
+def _result(content: ContentId, fingerprint: str) -> str:
+    return f"{_results(content)}/{_checked(FINGERPRINT, fingerprint)}"
+
+
+def _page(content: ContentId, fingerprint: str, number: int) -> str:
+    return f"{_result(content, fingerprint)}/page-{number:05d}"
+
+
+def _batch(batch: BatchId) -> str:
+    return f"batches/{_checked(BATCH, batch)}"
+
+
+def _outcome(batch: BatchId, content: ContentId) -> str:
+    return f"{_batch(batch)}/outcomes/{_checked(CONTENT, content)}.json"
+
+
+def _checked(pattern: re.Pattern[str], name: str) -> str:
+    if not pattern.fullmatch(name):
+        raise UsageError("That names no batch, document or result: letters a-z, digits and . _ - make a batch's name.")
+    return name
+
+
+def _verified(content: ContentId, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+    if digest.hexdigest() != content:
+        raise CorruptDocument("The file changed while it was read. Submit it again when it is complete.")

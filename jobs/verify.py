@@ -1,0 +1,161 @@
+"""Checks a result against its own record: that no figure differs from what OCR read without a witness that holds.
+
+An independent checker: it shares no code with the correction, sees figures simply as runs of digits with what sticks
+to them, and recomputes each witness its own way. Light enough for the producer (`ocrfleet verify BATCH`).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jobs.result import Change, DocumentResult, LineResult
+
+#: Everything that must not change unseen: digits, signs of money, and the marks and letters written onto digits.
+_SENSITIVE = re.compile(r"\d|[€$£¥₹%]|\b(?:EUR|USD|GBP|CHF|BRL)\b")
+_LETTER_DIGITS = str.maketrans("OoDQIl|!iZzSsB", "00001111122558")
+_OTHER_CHECKS = {"vat id check digit", "cnpj check digits", "cpf check digits", "vat id format"}
+#: A misreading touches a glyph or two; a figure that differs by more is another figure.
+_MOST_GLYPHS = 3
+
+
+#: Closing equations: rule and printed terms, the result last.
+Equations = list[tuple[str, tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that a result breaks. Says where and what kind, never what stands there."""
+
+    page: int  # from 1
+    line: int  # from 0
+    rule: str
+
+
+def check_document(result: DocumentResult) -> list[Violation]:
+    """Check every line of a document; an empty list means that every promise is kept."""
+    equations = [(sum_.rule, sum_.terms) for sum_ in result.arithmetic if sum_.closes]
+    return [
+        Violation(page.page, at, rule)
+        for page in result.pages
+        for at, line in enumerate(page.lines)
+        for rule in _broken_rules(line, equations, changes_allowed=page.provenance.mode != "off")
+    ]
+
+
+def _broken_rules(line: LineResult, equations: Equations, *, changes_allowed: bool) -> Iterator[str]:
+    if line.changes and not changes_allowed:
+        yield "mode off changes nothing"
+    if _replay(line) != line.text:
+        yield "the changes do not lead from the raw text to the final one"
+    for change in line.changes:
+        if line.raw[change.start : change.end] != change.raw:
+            yield "a change names another text than the line's"
+        if _SENSITIVE.search(change.raw) or _SENSITIVE.search(change.final):
+            yield from _broken_witness(change, equations)
+    if _kept(line.raw, line.changes, raw=True) != _kept(line.text, line.changes, raw=False):
+        yield "a figure differs without a recorded change"
+    if any(line.text[figure.start : figure.end] != figure.final for figure in line.figures):
+        yield "the audit names another figure than the line's"
+
+
+def _replay(line: LineResult) -> str:
+    text = line.raw
+    for change in sorted(line.changes, key=lambda change: change.start, reverse=True):
+        text = text[: change.start] + change.final + text[change.end :]
+    return text
+
+
+def _kept(text: str, changes: tuple[Change, ...], *, raw: bool) -> list[str]:
+    """The figures of a line outside its changed figures, in order."""
+    shift, cuts = 0, []
+    for change in sorted(changes, key=lambda change: change.start):
+        length = change.end - change.start if raw else len(change.final)
+        if change.source == "figure":
+            cuts.append((change.start + shift, change.start + shift + length))
+        shift += 0 if raw else len(change.final) - (change.end - change.start)
+    for start, end in reversed(cuts):
+        text = text[:start] + " ; " + text[end:]
+    return re.findall(r"\d+|[€$£¥₹%]", text)
+
+
+def _broken_witness(change: Change, equations: Equations) -> Iterator[str]:
+    if change.source != "figure" or not change.witness:
+        yield "a figure changed without a witness"
+        return
+    if _glyphs_apart(change.raw, change.final) > _MOST_GLYPHS:
+        yield "a figure changed by more than a misreading"
+    if _digits_lost(change):
+        yield "a figure lost a digit"
+    for witness in change.witness.split("; "):
+        if not _holds(witness, change, equations):
+            yield f"the witness does not hold: {witness}"
+
+
+def _digits_lost(change: Change) -> bool:
+    """Whether a figure has fewer letters and digits than were read; a stray bar at an end is no digit."""
+    before, after = (len(re.sub(r"[\W_]", "", text)) for text in (change.raw.strip("lI|!SB"), change.final))
+    return after < before
+
+
+def _holds(witness: str, change: Change, equations: Equations) -> bool:
+    raw, final = change.raw, change.final
+    if witness == "iban mod 97":
+        return _mod_97(final) == 1 != _mod_97(raw)
+    if witness == "gtin check digit":
+        return _is_ean_13(final) and not _is_ean_13(raw)
+    if witness == "amount format":
+        return bool(re.search(r"[^\W\d_]|[|!]", raw)) and bool(re.search(r"\d[.,]\d\d(\d\d)?\b|^\d+$", final))
+    if witness == "date format":
+        return raw.translate(_LETTER_DIGITS) == final or raw.strip("lI|!SB").translate(_LETTER_DIGITS) == final
+    if witness == "the document's decimal mark":
+        return (
+            re.sub(r"[.,]", "", raw).translate(_LETTER_DIGITS)[-3:]
+            == re.sub(r"[.,]", "", final).translate(_LETTER_DIGITS)[-3:]
+        )
+    if witness == "word":
+        return final.isalpha() and sum(char.islower() for char in raw) > 1
+    if any(rule == witness and final in terms and _closes(rule, terms) for rule, terms in equations):
+        return True
+    return witness in _OTHER_CHECKS
+
+
+def _closes(rule: str, terms: tuple[str, ...]) -> bool:
+    """Recompute an equation from its printed terms, in cents and with one cent for rounding."""
+    *parts, result = (_value(term) for term in terms)
+    if rule == "quantity x price = amount":
+        total = parts[0] * parts[1]
+    elif rule == "quantity x price - discount = amount":
+        total = parts[0] * parts[1] * (1 - parts[2] / 100)
+    elif rule == "rate x net = tax":
+        total = parts[0] * parts[1] / 100
+    else:
+        total = sum(parts) if rule == "items = total" else sum(map(abs, parts))
+    return abs(abs(total) - abs(result)) <= 0.0101
+
+
+def _value(term: str) -> float:
+    """The value of a printed figure: what follows the last mark by other than three digits is decimals."""
+    digits = re.sub(r"[^\d.,]", "", term).strip(".,")
+    sign = -1 if re.search(r"^[^\d]*[-−–(]|\d[-−–)]", term) else 1
+    found = re.fullmatch(r"(.*)[.,](\d{1,2}|\d{4})", digits)
+    whole, decimals = found.groups() if found else (digits, "")
+    return sign * float(f"{re.sub(r'[.,]', '', whole) or 0}.{decimals or 0}")
+
+
+def _mod_97(text: str) -> int:
+    """ISO 7064: country and check digits to the end, letters as 10 to 35; 1 where it holds, 0 where it is no IBAN."""
+    compact = re.sub(r"\s", "", text).upper()
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", compact):
+        return 0
+    return int("".join(str(int(char, 36)) for char in compact[4:] + compact[:4])) % 97
+
+
+def _is_ean_13(text: str) -> bool:
+    """Whether 13 digits, every second one counted three times, add up to a multiple of ten (GS1)."""
+    return bool(re.fullmatch(r"\d{13}", text)) and (sum(map(int, text)) + 2 * sum(map(int, text[1::2]))) % 10 == 0
+
+
+def _glyphs_apart(raw: str, final: str) -> int:
+    """Letters and digits that two texts do not have in common, place by place as far as both go."""
+    before, after = (re.sub(r"[\W_]", "", text) for text in (raw, final))
+    return abs(len(before) - len(after)) + sum(a != b for a, b in zip(before, after, strict=False))

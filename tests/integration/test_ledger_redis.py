@@ -1,0 +1,61 @@
+"""The ledger when Redis is away, full, shut or restarted."""
+
+from pathlib import Path
+
+import pytest
+import redis
+
+from jobs.errors import LedgerUnavailable
+from jobs.ledger import Ledger
+from samples.local_redis import local_redis
+from tests.ledger_steps import RECIPE, fill, take_next
+
+
+def test_a_redis_that_is_away_is_named_without_its_password(tmp_path: Path) -> None:
+    with local_redis(tmp_path) as server:
+        ledger = Ledger(server.url, prefix="test", lease_s=60, max_attempts=3)
+        ledger.check()
+        server.kill()
+        with pytest.raises(LedgerUnavailable, match=rf"127\.0\.0\.1:{server.port}.*Is it running") as caught:
+            ledger.check()
+        assert server.password not in str(caught.value)
+        server.restart()
+        ledger.check()
+
+
+def test_a_wrong_password_is_called_that(redis_url: str) -> None:
+    address = redis_url.rsplit("@", 1)[1]
+    ledger = Ledger(f"redis://:wrong-secret@{address}", prefix="test", lease_s=60, max_attempts=3)
+    with pytest.raises(LedgerUnavailable, match="password") as caught:
+        ledger.check()
+    assert "wrong-secret" not in str(caught.value)
+
+
+def test_a_full_redis_is_told_what_to_do(ledger: Ledger, client: redis.Redis) -> None:
+    client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(LedgerUnavailable, match=r"out of memory.*maxmemory"):
+            ledger.create_batch("march", RECIPE, "backlog")
+    finally:
+        client.config_set("maxmemory", 0)
+
+
+def test_a_replica_is_told_from_a_primary(ledger: Ledger, client: redis.Redis) -> None:
+    client.replicaof("127.0.0.1", "1")
+    try:
+        with pytest.raises(LedgerUnavailable, match="primary"):
+            ledger.create_batch("march", RECIPE, "backlog")
+    finally:
+        client.replicaof("NO", "ONE")
+
+
+def test_a_restart_of_redis_loses_nothing(tmp_path: Path) -> None:
+    with local_redis(tmp_path, append_only=True) as server:
+        ledger = Ledger(server.url, prefix="test", lease_s=60, max_attempts=3)
+        fill(ledger, "march", *(str(number) for number in range(50)))
+        lease = ledger.split(take_next(ledger), pages=9, parts=2)
+        before = (ledger.batch("march"), ledger.documents("march"))
+        server.restart()
+        assert (ledger.batch("march"), ledger.documents("march")) == before
+        ledger.renew(lease)
+        assert len(ledger.dispatch("backlog", 100)) == 50

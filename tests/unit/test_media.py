@@ -1,0 +1,48 @@
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from jobs.media import HEAD_BYTES, MEDIA_TYPES, PDF, sniff
+
+
+@pytest.mark.parametrize(
+    ("format", "media_type"),
+    [
+        ("PNG", "image/png"),
+        ("JPEG", "image/jpeg"),
+        ("TIFF", "image/tiff"),
+        ("BMP", "image/bmp"),
+        ("GIF", "image/gif"),
+        ("WEBP", "image/webp"),
+        ("JPEG2000", "image/jp2"),
+    ],
+)
+def test_each_image_format_is_told_by_its_first_bytes(format: str, media_type: str) -> None:
+    file = BytesIO()
+    Image.new("RGB", (40, 30), "white").save(file, format)
+    assert sniff(file.getvalue()[:HEAD_BYTES]) == media_type
+    assert media_type in MEDIA_TYPES
+
+
+def test_a_big_endian_tiff_and_a_bigtiff_are_tiffs() -> None:
+    assert sniff(b"MM\x00*rest") == "image/tiff"
+    assert sniff(b"II+\x00rest") == "image/tiff"
+
+
+def test_a_pdf_is_told_even_behind_bytes_that_a_mail_gateway_wrote() -> None:
+    assert sniff(b"%PDF-1.7\n") == PDF
+    assert sniff(b"X-Header: yes\r\n\r\n%PDF-1.4\n") == PDF
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"BM is how this letter begins, dear reader", b"PK\x03\x04", b"\x89PNG", b"RIFF\0\0\0\0WAVE", b"<html>"],
+)
+def test_foreign_bytes_are_of_no_type(head: bytes) -> None:
+    assert sniff(head) is None
+
+
+@pytest.mark.parametrize("length", range(0, 20))
+def test_a_head_of_any_length_can_be_sniffed(length: int) -> None:
+    assert sniff(b"BM" + bytes(length)) in (None, "image/bmp")

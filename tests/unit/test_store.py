@@ -1,0 +1,324 @@
+"""The document store, on a folder and in memory alike."""
+
+import hashlib
+import os
+import secrets
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from jobs import folder
+from jobs.batch import BatchRecord
+from jobs.contract import Recipe, Source
+from jobs.errors import (
+    CorruptDocument,
+    DocumentMissing,
+    DocumentTooLarge,
+    InvalidJob,
+    OcrFleetError,
+    StoreUnavailable,
+    UsageError,
+)
+from jobs.result import DocumentResult, LineResult, Outcome, PageResult, Provenance
+from jobs.store import Store
+
+DATA = b"%PDF-1.7 an invoice"
+CONTENT = hashlib.sha256(DATA).hexdigest()
+OTHER = hashlib.sha256(b"other").hexdigest()
+FINGERPRINT = "0123456789abcdef"
+PROVENANCE = Provenance(
+    pipeline_version=1, engine="null", model="", model_sha256="", mode="off", prompt_name="finance", prompt=""
+)
+LINE = LineResult(raw="Total: €1O0", text="Total: €100", box=((0, 0), (9, 0), (9, 3), (0, 3)), confidence=0.5)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "store"
+
+
+@pytest.fixture(params=["folder", "memory"])
+def store(request: pytest.FixtureRequest, place: Path) -> Store:
+    return Store(str(place) if request.param == "folder" else f"memory://{secrets.token_hex(8)}")
+
+
+def page(number: int) -> PageResult:
+    return PageResult(
+        page=number, width_px=9, height_px=3, dpi=200, lines=(LINE,), provenance=PROVENANCE, seconds={"ocr": 0.1}
+    )
+
+
+def files_in(place: Path) -> set[str]:
+    return {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
+
+
+# What is put is found again
+
+
+def test_a_document_is_kept_once(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "invoice.pdf"
+    path.write_bytes(DATA)
+    assert not store.has_document(CONTENT)
+    assert store.put_document(CONTENT, path)
+    assert not store.put_document(CONTENT, path)
+    assert not store.put_document_bytes(CONTENT, DATA)
+    assert store.has_document(CONTENT)
+    assert store.read_document(CONTENT) == DATA
+
+
+def test_a_large_document_is_kept_whole(store: Store, tmp_path: Path) -> None:
+    data = os.urandom(3_000_001)
+    path = tmp_path / "scan.tif"
+    path.write_bytes(data)
+    content = hashlib.sha256(data).hexdigest()
+    store.put_document(content, path)
+    assert store.read_document(content) == data
+
+
+def test_a_document_that_is_not_there_is_missing(store: Store) -> None:
+    with pytest.raises(DocumentMissing, match="Submit it again"):
+        store.read_document(CONTENT)
+
+
+def test_a_file_that_changed_since_it_was_hashed_is_refused(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "invoice.pdf"
+    path.write_bytes(DATA + b" and more")
+    with pytest.raises(CorruptDocument, match="changed"):
+        store.put_document(CONTENT, path)
+    with pytest.raises(CorruptDocument):
+        store.put_document_bytes(CONTENT, b"something else")
+    assert not store.has_document(CONTENT)
+
+
+def test_pages_and_results_are_found_by_content_and_fingerprint(store: Store) -> None:
+    result = DocumentResult(document=CONTENT, fingerprint=FINGERPRINT, pages=(page(1), page(2)))
+    assert store.get_page(CONTENT, FINGERPRINT, 2) is None
+    assert store.get_result(CONTENT, FINGERPRINT) is None
+    assert store.page_image(CONTENT, FINGERPRINT, 2) is None
+    store.put_page(CONTENT, FINGERPRINT, page(2), b"jpeg")
+    store.put_result(result)
+    assert store.get_page(CONTENT, FINGERPRINT, 2) == page(2)
+    assert store.page_image(CONTENT, FINGERPRINT, 2) == b"jpeg"
+    assert store.get_result(CONTENT, FINGERPRINT) == result
+    assert store.get_page(CONTENT, "f" * 16, 2) is None
+
+
+def test_a_damaged_page_is_not_done(place: Path) -> None:
+    store = Store(str(place))
+    store.put_page(CONTENT, FINGERPRINT, page(1), b"jpeg")
+    (path,) = place.rglob("page-00001.json")
+    path.write_text('{"page": 1}')
+    assert store.get_page(CONTENT, FINGERPRINT, 1) is None
+
+
+def test_a_batch_keeps_its_record_manifest_and_outcomes(store: Store) -> None:
+    record = BatchRecord(batch="march", queue="backlog", recipe=Recipe(), created_s=1000.5)
+    sources = [
+        Source(document=CONTENT, name=f"Ü/{n}.pdf", media_type="application/pdf", size_bytes=n) for n in range(4)
+    ]
+    assert store.get_batch("march") is None
+    store.put_batch("march", record)
+    for part in (sources[:3], [], sources[3:]):
+        store.add_manifest("march", part)
+    done = Outcome(document=CONTENT, state="done", fingerprint=FINGERPRINT, pages=2)
+    failed = Outcome(document=OTHER, state="failed", reason="CorruptDocument: damaged")
+    for outcome in (failed, done):
+        store.put_outcome("march", outcome)
+    assert store.get_batch("march") == record
+    assert list(store.manifest("march")) == sources
+    assert store.get_outcome("march", OTHER) == failed
+    assert {one.document: one for one in store.outcomes("march")} == {CONTENT: done, OTHER: failed}
+    assert store.batches() == ["march"]
+    store.delete_outcome("march", OTHER)
+    assert store.get_outcome("march", OTHER) is None
+
+
+def test_an_unknown_batch_is_empty(store: Store) -> None:
+    assert list(store.manifest("nowhere")) == list(store.outcomes("nowhere")) == store.batches() == []
+
+
+def test_a_manifest_name_with_a_line_separator_stays_one_line(store: Store) -> None:
+    odd = Source(document=CONTENT, name="a\u2028b\x85c\nd.pdf", media_type="application/pdf", size_bytes=1)
+    store.add_manifest("march", [odd])
+    assert list(store.manifest("march")) == [odd]
+
+
+# What is deleted is gone
+
+
+def test_deleting_a_document_takes_its_results_along(store: Store) -> None:
+    store.put_document_bytes(CONTENT, DATA)
+    for fingerprint in (FINGERPRINT, "f" * 16):
+        store.put_page(CONTENT, fingerprint, page(1), b"jpeg")
+    store.delete_document(CONTENT)
+    assert not store.has_document(CONTENT)
+    assert store.get_page(CONTENT, FINGERPRINT, 1) is None
+    assert store.page_image(CONTENT, "f" * 16, 1) is None
+
+
+def test_deleting_one_result_leaves_the_other(store: Store) -> None:
+    for fingerprint in (FINGERPRINT, "f" * 16):
+        store.put_page(CONTENT, fingerprint, page(1), b"jpeg")
+    store.delete_results(CONTENT, FINGERPRINT)
+    assert store.get_page(CONTENT, FINGERPRINT, 1) is None
+    assert store.get_page(CONTENT, "f" * 16, 1) is not None
+
+
+def test_a_deleted_store_holds_no_file(place: Path) -> None:
+    store = Store(str(place))
+    store.put_document_bytes(CONTENT, DATA)
+    store.put_page(CONTENT, FINGERPRINT, page(1), b"jpeg")
+    store.put_batch("march", BatchRecord(batch="march", queue="backlog", recipe=Recipe(), created_s=0))
+    store.put_outcome("march", Outcome(document=CONTENT, state="cancelled"))
+    store.check()
+    for _ in range(2):  # twice is no error
+        store.delete_document(CONTENT)
+        store.delete_batch("march")
+    assert files_in(place) == set()
+
+
+# Nobody else reads it, nothing half written stands in it
+
+
+def test_files_are_for_their_user_only(place: Path) -> None:
+    store = Store(f"file://{place}")
+    store.put_document_bytes(CONTENT, DATA)
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (place, *place.rglob("*"))}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
+    assert files_in(place) == {f"documents/{CONTENT[:2]}/{CONTENT}"}
+
+
+def test_a_write_that_breaks_off_leaves_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(str(place))
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreUnavailable, match="No space left"):
+        store.put_document_bytes(CONTENT, DATA)
+    assert files_in(place) == set()
+    assert not store.has_document(CONTENT)
+
+
+def test_what_a_killed_writer_left_is_swept(place: Path) -> None:
+    store = Store(str(place))
+    store.check()
+    old, new = place / folder.DRAFTS / "old", place / folder.DRAFTS / "new"
+    for draft in (old, new):
+        draft.write_bytes(DATA)
+    long_ago = time.time() - 2 * folder.STALE_AFTER_S
+    os.utime(old, (long_ago, long_ago))
+    store.check()
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_store_that_can_not_be_written_says_what_to_check(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    store = Store(str(tmp_path / "file" / "store"))
+    for call in (store.check, lambda: store.put_document_bytes(CONTENT, DATA)):
+        with pytest.raises(StoreUnavailable, match="OCRFLEET_STORE_URL"):
+            call()
+
+
+# No argument leads out of it
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "..", "", "a/b", f"{CONTENT}/..", f"{CONTENT}\n", CONTENT.upper()]
+)
+def test_no_name_leads_out_of_the_store(store: Store, name: str, tmp_path: Path) -> None:
+    outcome = Outcome(document=CONTENT, state="cancelled")
+    calls = [
+        lambda: store.read_document(name),
+        lambda: store.delete_document(name),
+        lambda: store.put_document(name, tmp_path),
+        lambda: store.get_page(CONTENT, name, 1),
+        lambda: store.delete_results(CONTENT, name),
+        lambda: store.get_outcome("march", name),
+        lambda: store.put_outcome("../march", outcome),
+        lambda: store.delete_batch(f"{name}/"),
+    ]
+    for call in calls:
+        with pytest.raises(UsageError):
+            call()
+
+
+@pytest.fixture
+def inbox(place: Path) -> Path:
+    inbox = place / "inbox" / "today"
+    inbox.mkdir(parents=True)
+    (inbox / "invoice.pdf").write_bytes(DATA)
+    return inbox
+
+
+def test_the_inbox_gives_what_lies_in_it(place: Path, inbox: Path) -> None:
+    assert Store(str(place)).read_inbox("today/invoice.pdf", 1000) == DATA
+
+
+def test_the_inbox_of_a_bucket_gives_what_lies_in_it() -> None:
+    store = Store("memory://of-a-bucket")
+    store._blobs.put("inbox/invoice.pdf", (DATA,))
+    assert store.read_inbox("invoice.pdf", 1000) == DATA
+    with pytest.raises(DocumentTooLarge):
+        store.read_inbox("invoice.pdf", 5)
+    with pytest.raises(DocumentMissing):
+        store.read_inbox("other.pdf", 1000)
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("today/other.pdf", DocumentMissing),
+        ("yesterday/invoice.pdf", DocumentMissing),
+        ("../documents/x", InvalidJob),
+        ("today/../../documents", InvalidJob),
+        ("/etc/passwd", InvalidJob),
+        ("today//invoice.pdf", InvalidJob),
+        ("./today/invoice.pdf", InvalidJob),
+        ("today\\invoice.pdf", InvalidJob),
+        ("today/\0", InvalidJob),
+        ("today", InvalidJob),
+        ("today/invoice.pdf/more", InvalidJob),
+        ("", InvalidJob),
+    ],
+)
+def test_the_inbox_gives_nothing_else(place: Path, inbox: Path, name: str, error: type[OcrFleetError]) -> None:
+    with pytest.raises(error):
+        Store(str(place)).read_inbox(name, 1000)
+
+
+def test_the_inbox_follows_no_link(place: Path, inbox: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "key").write_bytes(b"secret")
+    (inbox / "link.pdf").symlink_to(secret / "key")
+    (inbox / "folder").symlink_to(secret)
+    os.mkfifo(inbox / "pipe.pdf")
+    store = Store(str(place))
+    for name in ("today/link.pdf", "today/folder/key", "today/pipe.pdf"):
+        with pytest.raises(InvalidJob):
+            store.read_inbox(name, 1000)
+
+
+def test_the_inbox_gives_no_file_over_the_bound(place: Path, inbox: Path) -> None:
+    with pytest.raises(DocumentTooLarge, match="OCRFLEET_MAX_FILE_BYTES"):
+        Store(str(place)).read_inbox("today/invoice.pdf", len(DATA) - 1)
+
+
+# Places
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/store", "ftp://host/store", "s3a://bucket"])
+def test_other_places_are_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="OCRFLEET_STORE_URL"):
+        Store(url)
+
+
+def test_a_missing_package_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "s3fs", None)
+    with pytest.raises(UsageError, match="pip install"):
+        Store("s3://bucket/prefix")
