@@ -1,0 +1,1 @@
+"""Sample invoices from invented data, and the demo that takes them through the fleet."""
