@@ -1,0 +1,134 @@
+"""The real engine on small pages drawn here."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from config.settings import Settings
+from jobs.errors import UsageError
+from jobs.result import Box
+from workers.ocr import OcrEngine, PageImage, open_engine
+
+ROOT = Path(__file__).parents[2]
+LINES = ["Invoice 4711", "Date: 2026-11-22", "Consulting 3 x 150.00", "Total 450.00"]
+
+WITHOUT_NETWORK = """
+import logging, socket, sys
+import numpy as np
+
+def refuse(*_): raise AssertionError("asked for the network")
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
+
+from config.settings import Settings
+from workers.ocr import PageImage, open_engine
+engine = open_engine("auto", Settings(_env_file=None))
+page = np.full((300, 800, 3), 255, np.uint8)
+page[100:130, 100:700:20] = 0
+engine.read(PageImage(page, 150))
+"""
+
+
+def draw(lines: list[str], step: int = 60) -> PageImage:
+    image = Image.new("RGB", (700, 60 + step * len(lines)), "white")
+    pen = ImageDraw.Draw(image)
+    for row, line in enumerate(lines):
+        pen.text((40, 30 + step * row), line, "black", ImageFont.load_default(28))
+    return PageImage(np.asarray(image), dpi=150)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[OcrEngine]:
+    engine = open_engine("auto", Settings(_env_file=None))
+    yield engine
+    engine.close()
+
+
+def test_auto_is_rapidocr_and_its_name_says_which(engine: OcrEngine) -> None:
+    assert engine.name.startswith("rapidocr 3.")
+    assert "PP-OCRv6" in engine.name
+
+
+def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"auto, .*rapidocr"):
+        open_engine("papyrus", Settings(_env_file=None))
+
+
+def test_lines_are_read_in_order_with_boxes_in_pixels_of_the_page(engine: OcrEngine) -> None:
+    lines = engine.read(draw(LINES))
+    assert [line.text for line in lines] == LINES
+    for row, line in enumerate(lines):
+        (left, top), _, (right, bottom), _ = line.box
+        assert 20 <= left <= 50
+        assert 200 <= right <= 500
+        assert 10 + 60 * row <= top < bottom <= 90 + 60 * row
+        assert line.confidence > 0.9
+
+
+def test_every_character_has_its_other_readings_beside_it(engine: OcrEngine) -> None:
+    for line in engine.read(draw(LINES)):
+        assert len(line.alternatives) == len(line.text)
+        for character, readings in zip(line.text, line.alternatives, strict=True):
+            assert character not in [reading for reading, _ in readings]
+            assert [p for _, p in readings] == sorted((p for _, p in readings), reverse=True)
+
+
+def test_an_empty_page_has_no_lines(engine: OcrEngine) -> None:
+    assert engine.read(PageImage(np.full((600, 400, 3), 255, np.uint8), dpi=100)) == ()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3000), (3000, 2), (30, 30)])
+def test_a_page_of_any_shape_is_read(engine: OcrEngine, shape: tuple[int, int]) -> None:
+    assert engine.read(PageImage(np.zeros((*shape, 3), np.uint8), dpi=100)) == ()
+
+
+def test_reading_twice_gives_the_same(engine: OcrEngine) -> None:
+    page = draw(LINES)
+    assert engine.read(page) == engine.read(page)
+
+
+def test_the_network_is_never_asked_and_nothing_is_written_to_the_terminal() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NETWORK], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_closing_twice_is_harmless() -> None:
+    engine = open_engine("rapidocr", Settings(_env_file=None))
+    engine.close()
+    engine.close()
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_that_lies_or_stands_on_its_head_is_read_with_boxes_on_the_page_as_given(
+    engine: OcrEngine, quarters: int
+) -> None:
+    upright = draw(LINES)
+    turned = PageImage(np.ascontiguousarray(np.rot90(upright.pixels, quarters)), dpi=150)
+    lines = engine.read(turned)
+    assert [line.text for line in lines] == LINES
+    for line in lines:
+        (x, y) = np.mean(line.box, axis=0)
+        assert 0 <= x < turned.width_px
+        assert 0 <= y < turned.height_px
+        assert turned.pixels[ink(line.box)].min() < 100
+
+
+def ink(box: Box) -> tuple[slice, slice]:
+    left, top = np.min(box, axis=0).astype(int)
+    right, bottom = np.max(box, axis=0).astype(int)
+    return slice(max(0, top), bottom), slice(max(0, left), right)
+
+
+def test_one_line_up_the_margin_of_an_upright_page_is_read_too(engine: OcrEngine) -> None:
+    page = draw(LINES * 2).pixels.copy()
+    note = np.rot90(draw(["Rechnung bitte aufheben"]).pixels[:, :420], 3)
+    page[: note.shape[0], -note.shape[1] :] = note
+    texts = [line.text for line in engine.read(PageImage(page, dpi=150))]
+    assert "Rechnung bitte aufheben" in texts
+    assert "Invoice 4711" in texts

@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+
+from config.settings import Settings
+from workers.ocr import PageImage, open_engine
+from workers.ocr.ctc import decode
+from workers.ocr.order import reading_order
+from workers.ocr.quad import from_where_text_begins
+from workers.ocr.recogniser import Recogniser
+from workers.ocr.script import belongs
+from workers.ocr.upright import lies, turn, turn_back
+
+CHARACTERS = ["blank", "a", "b", "O", "0", " "]
+
+
+def box(left: float, top: float, right: float, bottom: float) -> tuple:
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def test_the_null_engine_names_the_page_s_size() -> None:
+    engine = open_engine("null", Settings(_env_file=None))
+    (line,) = engine.read(PageImage(np.zeros((40, 30, 3), np.uint8), dpi=100))
+    assert line.text == "page 30x40"
+    assert line.box[2] == (30, 40)
+
+
+def test_repeats_and_blanks_collapse_and_confidence_is_the_characters_mean() -> None:
+    steps = np.zeros((6, 6), np.float32)
+    for step, (character, probability) in enumerate([(0, 1), (1, 0.9), (1, 0.8), (0, 1), (1, 0.7), (2, 0.8)]):
+        steps[step, character] = probability
+    decoded = decode(steps, CHARACTERS)
+    assert decoded.text == "aab"
+    assert round(decoded.confidence, 3) == 0.8
+
+
+def test_other_readings_of_a_character_are_best_first_from_one_percent_on() -> None:
+    steps = np.array([[0, 0.005, 0.02, 0.9, 0.07, 0]], np.float32)
+    assert decode(steps, CHARACTERS).alternatives == ((("0", 0.07), ("b", 0.02)),)
+
+
+def test_blanks_alone_are_no_text() -> None:
+    assert decode(np.eye(6, dtype=np.float32)[[0, 0]], CHARACTERS).text == ""
+
+
+def test_rows_are_read_from_the_top_and_each_from_left_to_right() -> None:
+    boxes = [box(300, 12, 400, 30), box(10, 50, 90, 70), box(10, 10, 90, 30), box(300, 48, 400, 71)]
+    assert reading_order(boxes) == [2, 0, 1, 3]
+
+
+def test_a_skewed_page_keeps_its_rows() -> None:
+    def skewed(left: float, row: float) -> tuple:
+        return tuple((x, y + 0.05 * x) for x, y in box(left, row, left + 100, row + 20))
+
+    boxes = [skewed(1000, 0), skewed(0, 25), skewed(0, 0), skewed(1000, 25)]
+    assert reading_order(boxes) == [2, 0, 1, 3]
+
+
+def test_a_tall_logo_does_not_swallow_the_rows_beside_it() -> None:
+    boxes = [box(0, 0, 100, 100), box(200, 5, 300, 25), box(200, 40, 300, 60), box(200, 75, 300, 95)]
+    order = reading_order(boxes)
+    assert [index for index in order if index] == [1, 2, 3]
+
+
+def test_no_boxes_have_no_order() -> None:
+    assert reading_order([]) == []
+
+
+# The geometry of lines
+
+
+def quad(left: float, top: float, right: float, bottom: float) -> np.ndarray:
+    return np.array(box(left, top, right, bottom), np.float32)
+
+
+def test_a_line_up_the_page_begins_where_its_text_does_but_a_narrow_digit_stays() -> None:
+    lines = [quad(0, 0, 200, 20), quad(0, 40, 200, 60), quad(300, 0, 320, 200), quad(300, 240, 312, 262)]
+    begun = from_where_text_begins(lines)
+    assert [q[0].tolist() for q in begun] == [[0, 0], [0, 40], [320, 0], [300, 240]]
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_quad_on_a_turned_page_is_found_again_on_the_page_as_given(quarters: int) -> None:
+    page = np.zeros((60, 100, 3), np.uint8)
+    page[10:20, 30:70] = 255
+    ys, xs = np.nonzero(turn(page, quarters)[:, :, 0])
+    back = turn_back(quad(xs.min(), ys.min(), xs.max() + 1, ys.max() + 1), quarters, 100, 60)
+    assert (back.min(axis=0).tolist(), back.max(axis=0).tolist()) == ([30, 10], [70, 20])
+
+
+def test_a_page_lies_when_most_of_its_text_runs_up_or_down() -> None:
+    rows = [quad(0, 30 * row, 200, 30 * row + 20) for row in range(5)]
+    assert not lies(rows)
+    assert lies([quad(30 * column, 0, 30 * column + 20, 200) for column in range(5)])
+    assert not lies([])
+
+
+# Scripts
+
+
+def test_latin_holds_what_european_invoices_print_and_no_chinese() -> None:
+    assert all(belongs(character, "latin") for character in "Straße Ñandú Łódź € £ R$ § ° ² – „“ • ☑ × ½ ‰ №")
+    assert not any(belongs(character, "latin") for character in "合计金额あカ：１")
+    assert belongs("合", "any")
+
+
+def test_where_a_foreign_glyph_was_best_the_best_that_is_left_stands() -> None:
+    def ask(lines: np.ndarray) -> np.ndarray:
+        probabilities = np.zeros((len(lines), 1, 4), np.float32)
+        probabilities[:, 0] = (0.05, 0.3, 0.6, 0.05)
+        return probabilities
+
+    page = np.full((100, 300, 3), 255, np.uint8)
+    for script, text, confidence in [("latin", "A", 0.3), ("any", "合", 0.6)]:
+        (decoded,) = Recogniser(ask, ["", "A", "合", " "], script).read(page, [quad(10, 10, 200, 40)])
+        assert (decoded.text, round(decoded.confidence, 2)) == (text, confidence)

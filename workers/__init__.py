@@ -1,0 +1,1 @@
+"""The node: takes jobs, reads pages, asks the model, decides, writes results."""

@@ -1,0 +1,101 @@
+"""Reads a page: the engine's protocol, its result, and the choice of an engine."""
+
+import logging
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.settings import Settings
+from jobs.errors import OcrUnavailable, UsageError
+from jobs.result import Box
+
+log = logging.getLogger(__name__)
+
+#: A further engine is one file here with `open_engine(settings) -> OcrEngine`, and one line.
+ENGINES = {
+    "aspose": "workers.ocr.aspose.engine",
+    "rapidocr": "workers.ocr.rapidocr",
+    "tesseract": "workers.ocr.tesseract",
+    "null": "workers.ocr.null",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """One page as pixels: RGB, height x width x 3, uint8."""
+
+    pixels: NDArray[np.uint8]
+    dpi: int
+
+    @property
+    def width_px(self) -> int:
+        """Columns of pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height_px(self) -> int:
+        """Rows of pixels."""
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class OcrLine:
+    """One line as the engine read it, in reading order."""
+
+    text: str
+    box: Box
+    confidence: float  # 0 to 1
+    #: For each character of `text`, other readings with their probability, best first; or empty.
+    alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
+
+
+class OcrEngine(Protocol):
+    """Turns one page into lines. Holds its models from construction until `close`.
+
+    ocrfleet runs pages in parallel; an engine must not add threads of its own beyond those it was given.
+    """
+
+    name: str  # with version, for provenance: "rapidocr 3.10.0 PP-OCRv6"
+    truncated: bool  # whether it gives a part of the text only, for want of a licence
+
+    def read(self, page: PageImage) -> tuple[OcrLine, ...]:
+        """Read the lines of a page in reading order."""
+        ...
+
+    def close(self) -> None:
+        """Free what is held. Idempotent."""
+        ...
+
+
+def open_engine(name: str, settings: Settings) -> OcrEngine:
+    """Open the engine of that name. `auto` is Aspose.OCR where it is installed and licensed, else RapidOCR.
+
+    Raises:
+        UsageError: there is no such engine.
+        OcrUnavailable: it can't run on this machine; the message says what mends it.
+    """
+    if name == "auto":
+        return _open_auto(settings)
+    if name not in ENGINES:
+        raise UsageError(f"There is no OCR engine {name!r}. Engines: auto, {', '.join(ENGINES)}.")
+    engine: OcrEngine = import_module(ENGINES[name]).open_engine(settings)
+    return engine
+
+
+def _open_auto(settings: Settings) -> OcrEngine:
+    why = "no licence of Aspose.OCR is set"
+    if settings.has_aspose_license:
+        try:
+            # A trial is for who asks for Aspose.OCR by name: its text is cut off.
+            engine = open_engine("aspose", settings.model_copy(update={"aspose_allow_trial": False}))
+        except OcrUnavailable as error:
+            why = str(error)
+        else:
+            log.info("OCR engine: %s, since it is installed and licensed.", engine.name)
+            return engine
+    engine = open_engine("rapidocr", settings)
+    log.info("OCR engine: %s, since %s.", engine.name, why.rstrip("."))
+    return engine

