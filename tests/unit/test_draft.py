@@ -1,0 +1,98 @@
+"""The pointer into the source, the drafter, and how long a draft pays."""
+
+import pytest
+
+from workers.llm.draft import Drafter, Pointer
+from workers.llm.row_cost import LONGEST_DRAFT, RowCost
+
+SOURCE = "1| lnvoice Nurnber: 20417\n2| Date: 03.02.2021\n3| Thank y0u for your buisness\n4| Total 1.284,50"
+
+
+@pytest.mark.parametrize(
+    ("written", "rest"),
+    [
+        ("1| lnvoice", " Nurnber: 20417"),
+        ("1| Invoice", " Nurnber: 20417"),
+        ("1| Invoice Number", ": 20417"),
+        ("1| Invoice Number: 20417\n2| Date: 03.02.2021\n3| Thank you for your business\n4|", " Total 1.284,50"),
+        ("1| Invoices Number:", " 20417"),
+        ("1| Number: 20417\n2| Date", ": 03.02.2021"),  # a word was dropped; two words on, it is found again
+    ],
+)
+def test_the_pointer_stands_where_the_answer_goes_on(written: str, rest: str) -> None:
+    pointer = Pointer(SOURCE)
+    pointer.follow(written)
+    assert SOURCE[pointer.position :].startswith(rest)
+
+
+def test_the_pointer_stays_in_the_source_whatever_is_written() -> None:
+    pointer = Pointer("short")
+    pointer.follow("something very much longer than the source, and entirely different from it")
+    assert 0 <= pointer.position <= 5
+
+
+def letters(text: str) -> list[int]:
+    return [ord(letter) for letter in text]
+
+
+def drafter(source: str) -> Drafter:
+    return Drafter(source, letters, lambda token: chr(token).encode(), agreement=0.9)
+
+
+def test_a_drafter_proposes_the_source_and_goes_on_after_a_correction() -> None:
+    draft = drafter("lnvoice 17 and more")
+    assert draft.propose(3) == letters("lnv")
+    draft.observe(ord("I"))
+    assert draft.propose(6) == letters("nvoice")
+
+
+def test_agreement_rises_with_copies_and_falls_without() -> None:
+    copied, invented = drafter("a" * 60), drafter("a" * 60)
+    for _ in range(40):
+        copied.propose(0)
+        copied.observe(ord("a"))
+        invented.propose(0)
+        invented.observe(ord("z"))
+    assert copied.agreement > 0.95
+    assert invented.agreement < 0.7
+
+
+def test_a_drafter_rests_where_the_model_does_not_copy() -> None:
+    draft = drafter("a" * 200)
+    proposals = 0
+    for _ in range(100):
+        proposals += bool(draft.propose(1))
+        draft.observe(ord("z"))
+    assert proposals < 20
+
+
+def test_an_empty_source_proposes_nothing() -> None:
+    assert drafter("").propose(8) == []
+
+
+def measured(per_row: float, fixed: float) -> RowCost:
+    cost = RowCost()
+    for rows in (1, 4, 9, 2, 17, 1, 5):
+        cost.observe(rows, fixed + per_row * rows)
+    return cost
+
+
+def test_the_line_of_costs_is_found() -> None:
+    fixed, per_row = measured(per_row=0.006, fixed=0.02).line
+    assert (fixed, per_row) == (pytest.approx(0.02, rel=1e-3), pytest.approx(0.006, rel=1e-3))
+
+
+def test_drafts_are_long_where_rows_are_cheap_and_short_where_they_are_dear() -> None:
+    cheap, dear = measured(per_row=0.00001, fixed=0.005), measured(per_row=0.006, fixed=0.016)
+    assert cheap.draft_length(0.95, sequences=1) == LONGEST_DRAFT
+    assert 5 < dear.draft_length(0.9, sequences=1) < 15
+    assert dear.draft_length(0.9, sequences=8) < dear.draft_length(0.9, sequences=1)
+    assert dear.draft_length(0.05, sequences=1) == 0
+
+
+def test_a_device_not_measured_yet_gets_careful_drafts() -> None:
+    assert 0 < RowCost().draft_length(0.9, sequences=1) < LONGEST_DRAFT
+    same = RowCost()
+    for _ in range(10):
+        same.observe(1, 0.02)
+    assert same.line == RowCost().line

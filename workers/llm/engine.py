@@ -1,0 +1,242 @@
+"""The engine: one warm model that answers all requests in flight together, a decode at a time.
+
+Each step runs one decode over rows of as many units as there are slots: prompts being read, answers being written
+with their drafts, candidates being weighed. Units join and leave at any step, and share the beginnings of their
+prompts in the KV cache. Everything here belongs to the thread that calls `run`; `submit` may be called from any.
+
+The queue needs no bound of its own: a client has one request in flight, and waits.
+"""
+
+import queue
+import time
+from collections import deque
+from concurrent.futures import Future
+
+from jobs.errors import EngineUnavailable
+from workers.llm import Choice, Completion, RequestTooLong
+from workers.llm.draft import Drafter
+from workers.llm.generation import Generation
+from workers.llm.native import Context, Model
+from workers.llm.plan import EnginePlan
+from workers.llm.request import Request, Result
+from workers.llm.row import Room, Row
+from workers.llm.row_cost import RowCost
+from workers.llm.slot import Place, Slot, Unit, find_place
+from workers.llm.tally import Tally
+from workers.llm.weighing import Weighing
+from workers.llm.wire import CompleteRequest, ScoreRequest
+
+#: Rows of one decode, and how many of them may want logits: a row of logits takes up to 600 KiB.
+ROWS, OUTPUTS = 512, 256
+#: Sequences for the rests of candidates, beside the slots, and the most tokens of one such rest.
+BRANCHES, LONGEST_BRANCH = 16, 192
+WARM_UP_ROWS = 32
+#: Decodes up to so many rows tell what a row costs where drafts are weighed against it.
+SMALL_DECODE = 64
+#: Share of right guesses assumed before any was seen: low, since a model that copies raises it within a line.
+FIRST_AGREEMENT = 0.7
+#: How fast the engine's own idea of how much its model copies follows its requests.
+LEARNING = 0.2
+
+Part = tuple[Slot, Unit, list[Row]]
+
+
+class Engine:
+    """One model and its context.
+
+    Raises:
+        ModelError, OutOfMemory: it can't be loaded.
+    """
+
+    def __init__(self, plan: EnginePlan) -> None:
+        self.plan = plan
+        self.tally = Tally()
+        self.model = Model(plan.model_path, gpu_layers=plan.gpu_layers, cpu_extras=plan.cpu_extras)
+        self.context_size = min(plan.context_size, self.model.trained_context)
+        self.context = Context(
+            self.model,
+            cells=plan.cells,
+            sequences=plan.slots + BRANCHES,
+            rows=ROWS,
+            outputs=OUTPUTS,
+            threads=plan.threads,
+            gpu=plan.gpu_layers > 0,
+        )
+        self._slots = [Slot(sequence) for sequence in range(plan.slots)]
+        self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._requests: deque[Request] = deque()
+        self._cost = RowCost()
+        self._agreement = FIRST_AGREEMENT
+        self._warm_up()
+
+    def submit(self, asked: CompleteRequest | ScoreRequest) -> "Future[Result]":
+        """Hand in a question; cancelling its future takes it out again. Callable from any thread."""
+        request = Request(asked)
+        self._inbox.put(request)
+        return request.future
+
+    def run(self) -> None:
+        """Answer until the process ends."""
+        while True:
+            self.step()
+
+    def step(self) -> None:
+        """Take in what was asked, run one decode, hand out what is answered. Waits where nothing is in flight."""
+        self._receive()
+        self._drop_abandoned()
+        self._admit()
+        self._decode()
+        self._deliver()
+
+    def _warm_up(self) -> None:
+        """Run rows of which nothing is kept: what crashes shall crash before a page is in hand."""
+        self.context.decode([Row(0, place, 0, place == 0) for place in range(WARM_UP_ROWS)])
+        self.context.forget(0)
+
+    def _receive(self) -> None:
+        while not self._requests or not self._inbox.empty():
+            request = self._inbox.get()
+            self.tally.requests += 1
+            try:
+                request.break_into(self._units(request.asked))
+            except RequestTooLong as error:
+                request.answer(error)
+            else:
+                self._requests.append(request)
+
+    def _units(self, asked: CompleteRequest | ScoreRequest) -> list[Unit]:
+        if isinstance(asked, ScoreRequest):
+            return [self._weighing(choice) for choice in asked.choices]
+        drafter = Drafter(asked.draft, self.model.tokenize, self.model.piece, self._agreement)
+        generation = Generation(self.model.chat(asked.messages), asked.max_tokens, drafter, self.model.ends)
+        self._check(generation.cells)
+        return [generation]
+
+    def _weighing(self, choice: Choice) -> Weighing:
+        begun = self.model.wants_first_token or not choice.context  # the first token counts, so something precedes it
+        first = self.model.first_token if begun else []
+        context, *together = [
+            first + self.model.tokenize(choice.context + candidate) for candidate in ("", *choice.candidates)
+        ]
+        unit = Weighing(context, together)
+        if unit.longest_branch > LONGEST_BRANCH:
+            raise RequestTooLong(f"Candidates differ over {unit.longest_branch} tokens; {LONGEST_BRANCH} is the bound.")
+        self._check(unit.cells)
+        return unit
+
+    def _check(self, tokens: int) -> None:
+        if tokens > self.context_size:
+            raise RequestTooLong(f"{tokens} tokens don't fit the context of {self.context_size} (context_size).")
+
+    def _drop_abandoned(self) -> None:
+        for request in [request for request in self._requests if request.abandoned]:
+            self._requests.remove(request)
+            self.tally.abandoned += 1
+            for slot in self._slots:
+                if slot.unit in request.units:
+                    self._release(slot)
+            request.answer(EngineUnavailable("The engine is too busy: no answer in time."))
+
+    def _admit(self) -> None:
+        """Fill free slots, one unit of each request in turn."""
+        placed = True
+        while placed:
+            placed = False
+            for request in self._requests:
+                if request.waiting and (place := find_place(self._slots, request.waiting[0], self.plan.cells)):
+                    self._settle(place, request.waiting.popleft())
+                    placed = True
+
+    def _settle(self, place: Place, unit: Unit) -> None:
+        for slot in place.evicted:
+            self.context.forget(slot.sequence)
+            slot.tokens = []
+        if place.slot is place.donor:
+            self.context.forget(place.slot.sequence, place.shared)
+        else:
+            self.context.forget(place.slot.sequence)
+            self.context.share(place.donor.sequence, place.slot.sequence, place.shared)
+        unit.fed = place.shared
+        place.slot.unit, place.slot.tokens = unit, unit.prompt
+        self.tally.prompt_tokens += len(unit.prompt)
+        self.tally.shared_tokens += place.shared
+
+    def _decode(self) -> None:
+        parts = self._parts()
+        rows = [row for _, _, part in parts for row in part]
+        if not rows:
+            return
+        self._branch_out(parts)
+        started = time.perf_counter()
+        logits = self.context.decode(rows)
+        self._measure(len(rows), time.perf_counter() - started)
+        for slot, unit, part in parts:
+            wanted = sum(row.wants_logits for row in part)
+            unit.take(len(part), logits[:wanted])
+            logits = logits[wanted:]
+            self._tidy(slot, unit, part)
+
+    def _parts(self) -> list[Part]:
+        """Give each unit its rows; the first of the turn has the most room, and all have room for one."""
+        self._slots.append(self._slots.pop(0))
+        working = [(slot, slot.unit) for slot in self._slots if slot.unit]
+        rows, outputs = ROWS, OUTPUTS
+        branches = range(self.plan.slots, self.plan.slots + BRANCHES)
+        writing = sum(isinstance(unit, Generation) and not unit.reading for _, unit in working)
+        parts: list[Part] = []
+        for others, (slot, unit) in zip(reversed(range(len(working))), working, strict=True):
+            agreement = unit.drafter.agreement if isinstance(unit, Generation) else 0.0
+            draft_length = self._cost.draft_length(agreement, writing)
+            part = unit.rows(Room(slot.sequence, rows - others, outputs - others, branches, draft_length))
+            rows -= len(part)
+            outputs -= sum(row.wants_logits for row in part)
+            branches = branches[len({row.sequence for row in part} - {slot.sequence}) :]
+            parts.append((slot, unit, part))
+        return parts
+
+    def _branch_out(self, parts: list[Part]) -> None:
+        for slot, unit, part in parts:
+            for branch in {row.sequence for row in part} - {slot.sequence}:
+                self.context.share(slot.sequence, branch, len(unit.prompt))
+
+    def _tidy(self, slot: Slot, unit: Unit, part: list[Row]) -> None:
+        """Drop branches and the rows of wrong guesses."""
+        for sequence in {row.sequence for row in part}:
+            if sequence != slot.sequence:
+                self.context.forget(sequence)
+            elif part[-1].position >= unit.fed:
+                self.context.forget(sequence, unit.fed)
+        if unit.done:
+            self._release(slot)
+
+    def _release(self, slot: Slot) -> None:
+        """End a unit's stay; what was read of its prompt stays for the next one to share."""
+        unit = slot.unit
+        assert unit is not None
+        slot.tokens = unit.prompt[: unit.fed]
+        self.context.forget(slot.sequence, len(slot.tokens))
+        slot.unit, slot.used_at = None, self.tally.decodes
+        if isinstance(unit, Generation):
+            self._agreement += LEARNING * (unit.drafter.agreement - self._agreement)
+            self.tally.output_tokens += len(unit.answer)
+            self.tally.drafted_tokens += unit.drafted
+            self.tally.accepted_tokens += unit.accepted
+        else:
+            self.tally.weighed_candidates += len(unit.scores)
+
+    def _measure(self, rows: int, seconds: float) -> None:
+        self.tally.decodes += 1
+        self.tally.rows += rows
+        self.tally.decode_s += seconds
+        if rows <= SMALL_DECODE:
+            self._cost.observe(rows, seconds)
+
+    def _deliver(self) -> None:
+        for request in [request for request in self._requests if request.done]:
+            self._requests.remove(request)
+            generation = request.generation
+            request.answer(self._completion(generation) if generation else request.scores())
+
+    def _completion(self, unit: Generation) -> Completion:
+        text = b"".join(self.model.piece(token) for token in unit.answer).decode("utf-8", "replace")
+        return Completion(text, unit.finished, len(unit.prompt), len(unit.answer))

@@ -1,0 +1,164 @@
+"""The engine as its keeper sees it: a child process, the pipe on which it reports, and the layers it was given."""
+
+import logging
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from workers import gpu
+from workers.llm.plan import EXIT_BAD_MODEL, EXIT_IDLE, EXIT_OUT_OF_MEMORY, EnginePlan, EngineStatus, KeeperPlan
+
+log = logging.getLogger(__name__)
+
+SHARED_FIELDS = EnginePlan.model_fields.keys() & KeeperPlan.model_fields.keys() - {"gpu_layers"}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineNews:
+    """What became of the engine.
+
+    warm: it accepts connections. idle: it ended by itself. smaller: it could not be loaded as it was and will be
+    started with less (half the layers on the GPU, no special CPU instructions). crashed: it ended unasked. hopeless:
+    another start can't help.
+    """
+
+    kind: Literal["warm", "idle", "smaller", "crashed", "hopeless"]
+    message: str = ""
+    was_warm: bool = False
+
+
+class EngineChild:
+    """At most one engine process at a time."""
+
+    def __init__(self, plan: KeeperPlan) -> None:
+        self.plan = plan
+        self.starts = 0
+        self.gpu_layers = 0
+        self.status_fd = -1
+        self.warm = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._report = b""
+        self._cpu_extras = True
+        self.forget_layers()
+
+    def forget_layers(self) -> None:
+        """Let the next start measure anew how many layers fit: the memory may be another by then."""
+        self._next_layers: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The engine's process id, while it runs."""
+        return self._process.pid if self._process else None
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the last start."""
+        return time.monotonic() - self._started_at
+
+    @property
+    def late(self) -> bool:
+        """Whether the engine should have been warm by now."""
+        return self._process is not None and not self.warm and self.age_s > self.plan.start_timeout_s
+
+    def start(self) -> None:
+        """Start an engine on the listening socket."""
+        if self._next_layers is None:
+            self._next_layers = self._layers_to_try()
+        self.gpu_layers = self._next_layers
+        self.status_fd, theirs = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                self._command(theirs), stdin=subprocess.DEVNULL, stdout=2, pass_fds=(self.plan.listen_fd, theirs)
+            )
+        finally:
+            os.close(theirs)
+        self.starts += 1
+        self.warm, self._report, self._started_at = False, b"", time.monotonic()
+        log.info("engine %d started, %d layers on %s", self._process.pid, self.gpu_layers, self.plan.gpu_uuid or "CPU")
+
+    def end(self) -> None:
+        """End the engine at once; the kernel gives back what it held, GPU memory too. Idempotent."""
+        if self._process:
+            self._process.kill()
+            self._reap()
+
+    def read_news(self) -> EngineNews | None:
+        """Read from the pipe, which the engine's end closes. None: nothing to tell yet."""
+        data = os.read(self.status_fd, 65536)
+        self._report += data
+        if not data:
+            return self._ended()
+        if not self._report.endswith(b"\n") or not self._status().ready:
+            return None
+        self.warm = True
+        log.info("engine warm after %.1f s, %s", self.age_s, gpu.memory_figures(self.plan.gpu_uuid))
+        return EngineNews("warm")
+
+    def _ended(self) -> EngineNews:
+        was_warm, message, status = self.warm, self._status().message, self._reap()
+        if status == EXIT_IDLE:
+            log.info("engine ended: idle")
+            return EngineNews("idle")
+        on_gpu = self.gpu_layers > 0
+        if on_gpu and (status == EXIT_OUT_OF_MEMORY or (status < 0 and not was_warm)):
+            self._next_layers = self.gpu_layers // 2
+            log.warning(
+                "%s with %d layers on the GPU (%s); trying %d",
+                _ending(status),
+                self.gpu_layers,
+                gpu.memory_figures(self.plan.gpu_uuid),
+                self._next_layers,
+            )
+            return EngineNews("smaller")
+        if status < 0 and not was_warm and self._cpu_extras:
+            # Some virtual machines report AMX and end who uses it (seen: SIGSEGV at ldtilecfg).
+            self._cpu_extras = False
+            log.warning("engine %s while it loaded; trying without the CPU's special instructions", _ending(status))
+            return EngineNews("smaller")
+        log.error("engine %s. %s", _ending(status), message)
+        if status in (EXIT_BAD_MODEL, EXIT_OUT_OF_MEMORY):
+            return EngineNews("hopeless", message or _ending(status))
+        return EngineNews("crashed", f"The engine {_ending(status)} with the model {self.plan.model_path}.", was_warm)
+
+    def _reap(self) -> int:
+        assert self._process
+        status = self._process.wait()
+        os.close(self.status_fd)
+        self._process, self.status_fd, self.warm = None, -1, False
+        return status
+
+    def _status(self) -> EngineStatus:
+        lines = self._report.splitlines()
+        return EngineStatus.model_validate_json(lines[-1]) if lines else EngineStatus(ready=False)
+
+    def _layers_to_try(self) -> int:
+        if self.plan.gpu_uuid is None:
+            return 0
+        if self.plan.gpu_layers != "auto":
+            return self.plan.gpu_layers
+        return gpu.layers_that_fit(self.plan.model_path, self.plan.gpu_uuid, self.plan.cells)
+
+    def _command(self, status_fd: int) -> list[str]:
+        plan = EnginePlan(
+            **self.plan.model_dump(include=SHARED_FIELDS),
+            gpu_layers=self.gpu_layers,
+            cpu_extras=self._cpu_extras,
+            status_fd=status_fd,
+            keeper_pid=os.getpid(),
+        )
+        # Pinned before its first instruction; and an abort of llama.cpp must not fork a debugger, which would hold
+        # the pipe open and the GPU busy (ggml_print_backtrace).
+        pinned = ["env", f"CUDA_VISIBLE_DEVICES={self.plan.gpu_uuid or ''}", "GGML_NO_BACKTRACE=1"]
+        return [*pinned, *self.plan.engine_command, plan.model_dump_json()]
+
+
+def _ending(status: int) -> str:
+    if status == EXIT_OUT_OF_MEMORY:
+        return "ran out of memory"
+    if status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with exit status {status}"

@@ -1,0 +1,81 @@
+"""One answer in the making: its prompt is read, then it is written token by token, each the model's likeliest. Pure."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.llm.draft import Drafter
+from workers.llm.row import Room, Row
+
+
+class Generation:
+    """State of one answer in its sequence.
+
+    `fed` tokens of prompt and answer stand in the KV cache; the answer's last token never does yet.
+    """
+
+    def __init__(self, prompt: list[int], max_tokens: int, drafter: Drafter, ends: Callable[[int], bool]) -> None:
+        self.prompt = prompt
+        self.max_tokens = max_tokens
+        self.drafter = drafter
+        self.answer: list[int] = []
+        self.finished = False  # by the model itself
+        self.fed = 0
+        self.drafted = self.accepted = 0
+        self._ends = ends
+        self._draft: list[int] = []
+
+    @property
+    def shareable(self) -> int:
+        """How much of the prompt may come from another sequence: its last token is decoded here, for its logits."""
+        return len(self.prompt) - 1
+
+    @property
+    def cells(self) -> int:
+        """Tokens that its sequence takes at most, a draft at its end included."""
+        return len(self.prompt) + self.max_tokens
+
+    @property
+    def reading(self) -> bool:
+        """Whether the prompt is still being read."""
+        return self.fed < len(self.prompt)
+
+    @property
+    def done(self) -> bool:
+        """Whether the answer stands."""
+        return self.finished or len(self.answer) >= self.max_tokens
+
+    def rows(self, room: Room) -> list[Row]:
+        """Give the rows of the next decode."""
+        if self.reading:
+            part = self.prompt[self.fed : self.fed + room.rows]
+            last = len(self.prompt) - 1
+            return [Row(token, place, room.sequence, place == last) for place, token in enumerate(part, self.fed)]
+        left = min(self.max_tokens - len(self.answer), room.rows, room.outputs)
+        self._draft = self.drafter.propose(min(room.draft_length, left - 1))
+        tokens = [self.answer[-1], *self._draft]
+        return [Row(token, place, room.sequence, True) for place, token in enumerate(tokens, self.fed)]
+
+    def take(self, rows: int, logits: NDArray[np.float32]) -> None:
+        """Go on from a decode of so many rows. A guess stands only where it is the model's own likeliest token."""
+        best = [int(token) for token in logits.argmax(axis=1)]
+        if self.reading:
+            self.fed += rows
+            if best:
+                self._write(best[0])
+            return
+        self.drafted += len(self._draft)
+        for token, guess in zip(best, [*self._draft, None], strict=True):
+            self.fed += 1
+            self._write(token)
+            if self.done or token != guess:
+                return
+            self.accepted += 1
+
+    def _write(self, token: int) -> None:
+        if self._ends(token):
+            self.finished = True
+            return
+        self.answer.append(token)
+        self.drafter.observe(token)

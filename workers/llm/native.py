@@ -1,0 +1,199 @@
+"""llama.cpp through llama-cpp-python's low-level API: the only file that calls it.
+
+A `Model` and its `Context` belong to one thread. An assertion in there ends the process; hence the keeper.
+"""
+
+import ctypes
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as api
+import numpy as np
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+from numpy.typing import NDArray
+
+from jobs.errors import ModelError
+from workers.llm import Message
+from workers.llm.row import Row
+
+log = logging.getLogger(__name__)
+
+Logits = NDArray[np.float32]
+
+_LOG_ERROR = 4
+#: What llama.cpp and ggml say when a buffer could not be had, on any backend.
+_MEMORY_WORDS = ("out of memory", "failed to allocate", "unable to allocate", "alloc failed")
+
+
+class OutOfMemory(ModelError):
+    """The model does not fit in memory."""
+
+
+class NativeLog:
+    """Keeps llama.cpp's last errors for our own messages, and lets none of its chatter through."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self._callback = api.llama_log_callback(self._on_line)  # llama.cpp keeps only a pointer
+        api.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def _on_line(self, level: int, text: bytes, _: object) -> None:
+        if level == _LOG_ERROR:
+            self.errors = [*self.errors[-4:], text.decode("utf-8", "replace").strip()]
+
+    def error(self, what: str) -> ModelError:
+        """Make an error of what llama.cpp said last."""
+        said = "; ".join(self.errors)
+        kind = OutOfMemory if any(word in said.lower() for word in _MEMORY_WORDS) else ModelError
+        return kind(f"{what}: {said or 'llama.cpp gives no reason'}.")
+
+
+class Model:
+    """A GGUF model: weights, vocabulary, chat template.
+
+    Raises:
+        ModelError: the file can't be loaded.
+        OutOfMemory: it does not fit.
+    """
+
+    def __init__(self, path: Path, *, gpu_layers: int, cpu_extras: bool) -> None:
+        self.said = NativeLog()
+        api.llama_backend_init()
+        if gpu_layers and not api.llama_supports_gpu_offload():
+            log.warning("this build of llama-cpp-python knows no GPU: the CPU does it all (make setup CUDA=1)")
+        params = api.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+        params.use_extra_bufts = cpu_extras
+        self.handle = api.llama_model_load_from_file(str(path).encode(), params)
+        if not self.handle:
+            raise self.said.error(f"The model {path} can't be loaded. `ocrfleet-worker models verify` says more")
+        self.vocab = api.llama_model_get_vocab(self.handle)
+        self.vocabulary_size = int(api.llama_vocab_n_tokens(self.vocab))
+        self.trained_context = int(api.llama_model_n_ctx_train(self.handle))
+        self._formatter = self._chat_formatter(path)
+        self._control = self._control_words()
+
+    def chat(self, messages: tuple[Message, ...]) -> list[int]:
+        """Render a chat by the model's own template, as tokens, up to where the answer begins."""
+        try:
+            text = self._render(messages)
+        except ValueError:  # some templates (Gemma's) know no system message
+            system, first, *others = messages
+            text = self._render((Message(first.role, f"{system.content}\n\n{first.content}"), *others))
+        return self.tokenize(text, special=True)
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Turn text into tokens. `special`: control tokens are read as such, which only our own template may do."""
+        data = text.encode()
+        tokens = (api.llama_token * (len(data) + 2))()
+        count = api.llama_tokenize(self.vocab, data, len(data), tokens, len(tokens), False, special)
+        return list(tokens[:count])
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token; a character can be spread over several."""
+        buffer = ctypes.create_string_buffer(256)
+        count = api.llama_token_to_piece(self.vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(0, count)]
+
+    def ends(self, token: int) -> bool:
+        """Whether the model ends its answer with this token."""
+        return bool(api.llama_vocab_is_eog(self.vocab, token))
+
+    @property
+    def first_token(self) -> list[int]:
+        """The token that text begins with, where the model has one."""
+        token = int(api.llama_vocab_bos(self.vocab))
+        return [token] if token >= 0 else []
+
+    @property
+    def wants_first_token(self) -> bool:
+        """Whether every text begins with it."""
+        return bool(api.llama_vocab_get_add_bos(self.vocab))
+
+    def _render(self, messages: tuple[Message, ...]) -> str:
+        turns: list[Any] = [{"role": each.role, "content": self._defused(each.content)} for each in messages]
+        return str(self._formatter(messages=turns).prompt)
+
+    def _defused(self, content: str) -> str:
+        """Break what a page may hold of control tokens: it must not end its own turn and begin another."""
+        return self._control.sub(lambda word: f"{word[0][0]} {word[0][1:]}", content)
+
+    def _control_words(self) -> re.Pattern[str]:
+        tokens = (token for token in range(self.vocabulary_size) if api.llama_vocab_is_control(self.vocab, token))
+        words = (self._text(token) for token in tokens)
+        return re.compile("|".join(re.escape(word) for word in words if len(word) > 1) or r"(?!)")
+
+    def _chat_formatter(self, path: Path) -> Jinja2ChatFormatter:
+        template = self._metadata("tokenizer.chat_template")
+        if not template:
+            raise ModelError(f"The model {path} has no chat template: it is no instruct model. Choose one that is.")
+        eos, bos = (self._text(int(get(self.vocab))) for get in (api.llama_vocab_eos, api.llama_vocab_bos))
+        return Jinja2ChatFormatter(template=template, eos_token=eos, bos_token=bos)
+
+    def _text(self, token: int) -> str:
+        return str(api.llama_vocab_get_text(self.vocab, token).decode()) if token >= 0 else ""
+
+    def _metadata(self, key: str) -> str:
+        buffer = ctypes.create_string_buffer(1 << 18)
+        count = api.llama_model_meta_val_str(self.handle, key.encode(), buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace") if count > 0 else ""
+
+
+class Context:
+    """The KV cache of a model, shared by several sequences, and its one batch of rows.
+
+    Raises:
+        OutOfMemory, ModelError: it can't be made.
+    """
+
+    def __init__(
+        self, model: Model, *, cells: int, sequences: int, rows: int, outputs: int, threads: int, gpu: bool
+    ) -> None:
+        self.model = model
+        self.rows = rows
+        params = api.llama_context_default_params()
+        params.n_ctx, params.n_batch, params.n_ubatch = cells, rows, rows
+        params.n_seq_max, params.n_outputs_max = sequences, outputs
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = True  # one pool of cells; a shared prefix is tagged, not copied
+        params.swa_full = True  # rollback and sharing stay valid with sliding windows
+        # On a CPU flash attention made batches of 1 to 33 rows 1.4 to 2.6 times dearer (docs/adr/0002).
+        params.flash_attn_type = -1 if gpu else 0
+        params.no_perf = True
+        self.handle = api.llama_init_from_model(model.handle, params)
+        if not self.handle:
+            raise model.said.error(f"No context of {cells} tokens can be made (context_size)")
+        self.memory = api.llama_get_memory(self.handle)
+        self._batch = api.llama_batch_init(rows, 0, 1)
+
+    def decode(self, rows: list[Row]) -> Logits:
+        """Run rows through the model; the logits of those that want them, in order, valid until the next call.
+
+        Raises:
+            OutOfMemory, ModelError: llama.cpp refused the batch.
+        """
+        batch = self._batch
+        batch.n_tokens = len(rows)
+        for index, row in enumerate(rows):
+            batch.token[index] = row.token
+            batch.pos[index] = row.position
+            batch.n_seq_id[index] = 1
+            batch.seq_id[index][0] = row.sequence
+            batch.logits[index] = row.wants_logits
+        status = api.llama_decode(self.handle, batch)
+        if status:
+            raise self.model.said.error(f"llama.cpp could not decode {len(rows)} rows (status {status})")
+        wanted = sum(row.wants_logits for row in rows)
+        if not wanted:
+            return np.empty((0, self.model.vocabulary_size), dtype=np.float32)
+        return np.ctypeslib.as_array(api.llama_get_logits(self.handle), (wanted, self.model.vocabulary_size))
+
+    def share(self, source: int, target: int, length: int) -> None:
+        """Let `target` begin with the first `length` tokens of `source`."""
+        api.llama_memory_seq_cp(self.memory, source, target, 0, length)
+
+    def forget(self, sequence: int, start: int = 0) -> None:
+        """Drop a sequence's tokens from position `start` on."""
+        api.llama_memory_seq_rm(self.memory, sequence, start, -1)

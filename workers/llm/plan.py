@@ -1,0 +1,81 @@
+"""What the starter tells the keeper and the keeper tells the engine: JSON in one argument of the command line."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from jobs.contract import Frozen
+
+ENGINE_COMMAND = (sys.executable, "-m", "workers.llm.process")
+
+#: How an engine process ends.
+EXIT_IDLE = 0
+EXIT_OUT_OF_MEMORY = 3
+EXIT_BAD_MODEL = 4
+EXIT_CRASH = 5
+
+
+class EnginePlan(Frozen):
+    """One engine process."""
+
+    model_path: Path
+    model: str
+    model_sha256: str
+    gpu_layers: int
+    context_size: int
+    slots: int  # pages in flight at once
+    threads: int
+    idle_s: float  # 0: never ends by itself
+    cpu_extras: bool  # AMX and repacked weights, where the CPU has the instructions
+    listen_fd: int
+    status_fd: int
+    keeper_pid: int
+
+    @property
+    def cells(self) -> int:
+        """Tokens that the KV cache holds for all pages in flight together."""
+        return cache_cells(self.context_size, self.slots)
+
+
+class KeeperPlan(Frozen):
+    """A keeper and the engines that it starts one after the other."""
+
+    model_path: Path
+    model: str
+    model_sha256: str
+    gpu_uuid: str | None  # None: CPU
+    gpu_layers: int | Literal["auto"]
+    context_size: int
+    slots: int
+    threads: int
+    idle_s: float
+    start_timeout_s: float
+    folder: Path  # of the socket
+    listen_fd: int
+    parent_pid: int
+    engine_command: tuple[str, ...]
+
+    @property
+    def cells(self) -> int:
+        """Tokens that the KV cache holds for all pages in flight together."""
+        return cache_cells(self.context_size, self.slots)
+
+
+class EngineStatus(Frozen):
+    """What an engine writes once, on the pipe to its keeper: that it is warm, or why it will not be."""
+
+    ready: bool
+    message: str = ""
+
+
+class KeeperStatus(Frozen):
+    """What the keeper answers to a command."""
+
+    engine_pid: int | None
+    gpu_layers: int
+    starts: int  # engines started so far
+
+
+def cache_cells(context_size: int, slots: int) -> int:
+    """Size the KV cache: one request of full context, and for each further slot what a page usually takes."""
+    return context_size + (slots - 1) * min(context_size, 2048)

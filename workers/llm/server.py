@@ -1,0 +1,113 @@
+"""Moves requests from clients to the engine, and answers back. A client that goes takes its request with it."""
+
+import asyncio
+import dataclasses
+import os
+import socket
+import threading
+import time
+from concurrent.futures import Future
+
+from jobs.errors import EngineUnavailable
+from workers.llm import Completion, RequestTooLong
+from workers.llm.engine import Engine
+from workers.llm.plan import EnginePlan
+from workers.llm.wire import (
+    HEADER,
+    REQUEST,
+    Answer,
+    CompleteRequest,
+    EngineInfo,
+    InfoRequest,
+    ScoreRequest,
+    body_length,
+    frame,
+)
+
+Asked = CompleteRequest | ScoreRequest | InfoRequest
+
+
+class Server:
+    """Serves the listening socket for one engine."""
+
+    def __init__(self, plan: EnginePlan, engine: Engine, load_s: float) -> None:
+        self.plan, self.engine, self.load_s = plan, engine, load_s
+        self._in_flight = 0
+        self._last_used = time.monotonic()
+
+    async def run(self) -> None:
+        """Serve until nobody has asked for `idle_s`.
+
+        Raises:
+            ModelError, OutOfMemory: what ended the engine.
+        """
+        ended: Future[None] = Future()
+        threading.Thread(target=self._own, args=(ended,), name="engine", daemon=True).start()
+        listener = socket.socket(fileno=self.plan.listen_fd)
+        async with await asyncio.start_unix_server(self._serve, sock=listener):
+            await asyncio.wait(
+                [asyncio.wrap_future(ended), asyncio.create_task(self._until_idle())],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        if ended.done():
+            ended.result()
+
+    def _own(self, ended: "Future[None]") -> None:
+        try:
+            self.engine.run()
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the main thread must end the process for it
+            ended.set_exception(error)
+
+    async def _until_idle(self) -> None:
+        while not self.plan.idle_s or self._in_flight or time.monotonic() - self._last_used < self.plan.idle_s:
+            await asyncio.sleep(min(1.0, self.plan.idle_s / 4) if self.plan.idle_s else 3600)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await _next(reader)
+        while asked:
+            following = asyncio.create_task(_next(reader))  # also tells that the client has gone
+            answering = asyncio.create_task(self._answer(asked))
+            await asyncio.wait([following, answering], return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():  # it left before its answer
+                answering.cancel()
+                break
+            writer.write(frame(answering.result()))
+            asked = await following
+        writer.close()
+
+    async def _answer(self, asked: Asked) -> Answer:
+        if isinstance(asked, InfoRequest):
+            return Answer(id=asked.id, info=self._info())
+        self._in_flight += 1
+        try:
+            result = await asyncio.wrap_future(self.engine.submit(asked))
+        except RequestTooLong as error:
+            return Answer(id=asked.id, error="too_long", message=str(error))
+        except EngineUnavailable as error:
+            return Answer(id=asked.id, error="engine", message=str(error))
+        finally:
+            self._in_flight -= 1
+            self._last_used = time.monotonic()
+        if isinstance(result, Completion):
+            return Answer(id=asked.id, completion=result)
+        return Answer(id=asked.id, scores=result)
+
+    def _info(self) -> EngineInfo:
+        plan = self.plan
+        return EngineInfo(
+            pid=os.getpid(),
+            model=plan.model,
+            model_sha256=plan.model_sha256,
+            gpu_layers=plan.gpu_layers,
+            load_s=self.load_s,
+            tally=dataclasses.asdict(self.engine.tally),
+        )
+
+
+async def _next(reader: asyncio.StreamReader) -> Asked | None:
+    """Read the next request; None: the client has gone."""
+    try:
+        header = await reader.readexactly(HEADER.size)
+        return REQUEST.validate_json(await reader.readexactly(body_length(header)))
+    except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+        return None

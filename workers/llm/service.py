@@ -1,0 +1,247 @@
+"""The engine as its worker sees it: started warm, freed, stopped; always through the keeper.
+
+Needs no Celery. `start` belongs to the main thread: the kernel ties the keeper's life to the thread that started it.
+"""
+
+import contextlib
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+
+from config.settings import Settings
+from jobs.errors import EngineUnavailable, UsageError
+from workers import gpu as gpus
+from workers.gpu import Gpu
+from workers.llm.client import EngineClient
+from workers.llm.plan import ENGINE_COMMAND, KeeperPlan, KeeperStatus
+from workers.llm.wire import EngineInfo
+from workers.models import ModelFile
+
+log = logging.getLogger(__name__)
+
+#: Connections that may wait while the engine loads: more than a machine has OCR children.
+BACKLOG = 512
+#: Pages in flight at once. More share each pass over the weights: free on a GPU, dear on a CPU.
+SLOTS_ON_CPU, SLOTS_ON_GPU = 4, 32
+#: Starts that a first wait bears with: each with half the layers of the one before.
+START_TRIES = 4
+#: How often a first wait looks whether the keeper lives.
+REVIVE_S = 1.0
+#: The kernel's bound on the path of a local socket.
+LONGEST_SOCKET_PATH = 107
+
+
+class EngineService:
+    """One engine on one GPU (None: the CPU) and the keeper that looks after it."""
+
+    def __init__(
+        self,
+        model: ModelFile,
+        settings: Settings,
+        gpu: Gpu | None,
+        *,
+        engine_command: tuple[str, ...] = ENGINE_COMMAND,
+    ) -> None:
+        self.engine_command = engine_command
+        self.model = model
+        self.settings = settings
+        self.gpu = gpu
+        self._lock = threading.RLock()
+        self._keeper: subprocess.Popen[str] | None = None
+        self._listener: socket.socket | None = None
+        self._folder: Path | None = None
+        self._socket_path: Path | None = None
+
+    def start(self) -> Path:
+        """Start keeper and engine, wait until the model is warm, and return the socket's path for clients.
+
+        Raises:
+            ModelError: the model can't be loaded.
+            EngineUnavailable: it was not warm within engine_start_timeout_s.
+            UsageError: work_dir's path is too long for a socket.
+        """
+        try:
+            self._listen()
+            self.revive()
+            self.warm_up()
+        except BaseException:
+            self.stop()
+            raise
+        return self.socket_path
+
+    @property
+    def socket_path(self) -> Path:
+        """Where clients connect; only this user can."""
+        assert self._socket_path, "the engine service was never started"
+        return self._socket_path
+
+    @property
+    def keeper_pid(self) -> int | None:
+        """The keeper's process id, while it runs."""
+        keeper = self._keeper
+        return keeper.pid if keeper and keeper.poll() is None else None
+
+    def warm_up(self) -> None:
+        """Wait until the engine is warm; loads it if none runs."""
+        info = self._ask_while_reviving()
+        log.info(
+            "engine warm: loaded in %.1f s, %d layers on %s; %s",
+            info.load_s,
+            info.gpu_layers,
+            self._device,
+            self._memory(info.pid),
+        )
+
+    def _ask_while_reviving(self) -> EngineInfo:
+        """The pulse does not beat yet: a keeper that is killed now would leave us waiting for the whole timeout."""
+        asking = ThreadPoolExecutor(1)
+        try:
+            with contextlib.closing(
+                EngineClient(self.socket_path, START_TRIES * self.settings.engine_start_timeout_s)
+            ) as client:
+                asked = asking.submit(client.info)
+                while wait([asked], REVIVE_S).not_done:
+                    self.revive()
+                return asked.result()
+        finally:
+            asking.shutdown(wait=False)  # interrupted: the socket's end ends it
+
+    def status(self) -> KeeperStatus:
+        """Ask the keeper what runs.
+
+        Raises:
+            EngineUnavailable: the keeper has gone.
+        """
+        return self._command("status")
+
+    def free(self) -> dict[str, str]:
+        """End the engine, and with it give back its memory, until the next page loads it again. Idempotent.
+
+        Returns:
+            The memory figures `before` and `after`, in words.
+        """
+        if not self.keeper_pid:
+            return {}
+        figures = {"before": self._memory(self.status().engine_pid)}
+        figures["after"] = self._memory(self._command("free").engine_pid)
+        log.info("engine freed: before, %(before)s; after, %(after)s", figures)
+        return figures
+
+    def revive(self) -> None:
+        """Start the keeper if there is none, as after a kill by accident. Idempotent; for the worker's timer."""
+        assert threading.current_thread() is threading.main_thread(), "the keeper dies with the thread that starts it"
+        if self.keeper_pid or not self._listener:
+            return
+        if self._keeper:
+            _end(self._keeper)
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-m", "workers.llm.keeper", self._plan(self._listener.fileno()).model_dump_json()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            pass_fds=(self._listener.fileno(),),
+            start_new_session=True,  # Ctrl-C in a terminal must not end it before the drain has
+        )
+
+    def stop(self) -> None:
+        """End keeper and engine and remove the socket. Idempotent."""
+        with self._lock:
+            keeper, self._keeper = self._keeper, None
+            if keeper:
+                _end(keeper)
+                log.info("engine stopped: %s", self._memory(None))
+            if self._listener:
+                self._listener.close()
+                self._listener = None
+            if self._folder:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = None
+
+    close = stop
+
+    def _listen(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="ocrfleet-", dir=self.settings.work_dir))  # mode 0700
+        self._socket_path = self._folder / "engine"
+        if len(os.fsencode(self.socket_path)) > LONGEST_SOCKET_PATH:
+            raise UsageError(
+                f"work_dir is too long for a socket ({self.socket_path}). Set OCRFLEET_WORK_DIR to a shorter."
+            )
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(self.socket_path))
+        self.socket_path.chmod(0o600)
+        self._listener.listen(BACKLOG)
+        os.register_at_fork(after_in_child=self._let_go)
+
+    def _let_go(self) -> None:
+        """In a forked child: hold neither pipes nor socket beyond the parent's life, and never stop what is its own."""
+        if self._keeper and self._keeper.stdin and self._keeper.stdout:
+            self._keeper.stdin.close()
+            self._keeper.stdout.close()
+        if self._listener:
+            self._listener.close()
+        self._of_parent, self._keeper = self._keeper, None  # kept: a Popen that is dropped waits for its process
+        self._listener = self._folder = None
+
+    def _plan(self, listen_fd: int) -> KeeperPlan:
+        return KeeperPlan(
+            model_path=self.model.path,
+            model=self.model.name,
+            model_sha256=self.model.sha256,
+            gpu_uuid=self.gpu.uuid if self.gpu else None,
+            gpu_layers=self.settings.gpu_layers,
+            context_size=self.settings.context_size,
+            slots=SLOTS_ON_GPU if self.gpu else SLOTS_ON_CPU,
+            threads=self.settings.engine_threads or max(1, len(os.sched_getaffinity(0)) - 1),
+            idle_s=self.settings.engine_idle_s,
+            start_timeout_s=self.settings.engine_start_timeout_s,
+            folder=self.socket_path.parent,
+            listen_fd=listen_fd,
+            parent_pid=os.getpid(),
+            engine_command=self.engine_command,
+        )
+
+    def _command(self, command: str) -> KeeperStatus:
+        with self._lock:
+            try:
+                assert self._keeper and self._keeper.stdin and self._keeper.stdout
+                self._keeper.stdin.write(command + "\n")
+                self._keeper.stdin.flush()
+                return KeeperStatus.model_validate_json(self._keeper.stdout.readline())
+            except (OSError, ValueError):
+                raise EngineUnavailable("The engine's keeper has gone; the worker's log says why.") from None
+
+    @property
+    def _device(self) -> str:
+        return f"{self.gpu.name} {self.gpu.uuid}" if self.gpu else "the CPU"
+
+    def _memory(self, engine_pid: int | None) -> str:
+        if self.gpu:
+            return gpus.memory_figures(self.gpu.uuid)
+        return f"{_resident_mib(engine_pid)} MiB resident in the engine"
+
+
+def _end(keeper: subprocess.Popen[str]) -> None:
+    assert keeper.stdin and keeper.stdout
+    try:
+        keeper.stdin.close()  # its signal to end the engine and itself
+        keeper.wait(2)
+    except (OSError, subprocess.TimeoutExpired):
+        keeper.kill()  # the kernel ends the engine with it
+        keeper.wait()
+    keeper.stdout.close()
+
+
+def _resident_mib(pid: int | None) -> int:
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss) >> 20 if pid else 0
+    except psutil.NoSuchProcess:
+        return 0
