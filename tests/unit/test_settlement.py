@@ -1,0 +1,125 @@
+"""The whole document settles its figures: one decimal mark, sums and products that close."""
+
+import pytest
+
+from jobs.result import DocumentResult, PageResult, Provenance
+from jobs.verify import check_document
+from workers.correction.line import finish
+from workers.correction.settlement import settle
+
+COLUMNS = (20, 300, 420, 560)
+
+
+def page(rows, number=1, confidence=0.97, readings=None, mode="constrained"):
+    """A page of rows of cells, each cell a line of its own as an OCR engine gives them."""
+    lines = []
+    for y, row in enumerate(rows):
+        for x, text in zip(COLUMNS, row, strict=False):
+            if text:
+                left, top, right, low = x, 40 * y, x + 8 * len(text), 40 * y + 20
+                box = ((left, top), (right, top), (right, low), (left, low))
+                lines.append(finish(text, box, confidence, readings=(readings or {}).get(text, ())))
+    made_by = Provenance(
+        pipeline_version=1, engine="e", model="", model_sha256="", mode=mode, prompt_name="finance", prompt=""
+    )
+    return PageResult(
+        page=number, width_px=700, height_px=900, dpi=150, lines=tuple(lines), provenance=made_by, seconds={}
+    )
+
+
+INVOICE = [
+    ["Toner", "3", "40,00 €", "120,00 €"],
+    ["Papier", "20", "4,50 €", "90,00 €"],
+    ["Zwischensumme", "", "", "210,00 €"],
+    ["MwSt. 19%", "", "", "39,90 €"],
+    ["Rechnungsbetrag", "", "", "249,90 €"],
+]
+
+
+def changed(old, new):
+    return [[new if cell == old else cell for cell in row] for row in INVOICE]
+
+
+def settled(*pages):
+    result, arithmetic = settle(pages)
+    document = DocumentResult(document="0" * 64, fingerprint="f", pages=result, arithmetic=arithmetic)
+    assert check_document(document) == []
+    return document
+
+
+def test_an_invoice_that_closes_is_vouched_for_and_has_no_flag():
+    document = settled(page(INVOICE, confidence=0.6))
+    assert all(sum_.closes for sum_ in document.arithmetic)
+    assert {sum_.rule for sum_ in document.arithmetic} == {
+        "quantity x price = amount",
+        "items = total",
+        "net + tax = gross",
+        "rate x net = tax",
+    }
+    figures = [figure for line in document.pages[0].lines for figure in line.figures]
+    assert all(figure.witness and not figure.flag for figure in figures)
+
+
+@pytest.mark.parametrize(
+    ("right", "read", "witness"),
+    [
+        ("249,90 €", "279,90 €", None),  # 4 and 7 do not look alike: flagged, not mended
+        ("249,90 €", "244,30 €", None),  # two misread digits
+        ("4,50 €", "450 €", "quantity x price = amount"),
+        ("249,90 €", "24990 €", "net + tax = gross"),
+        ("210,00 €", "216,00 €", "items = total"),
+        ("39,90 €", "38,90 €", "net + tax = gross"),
+    ],
+)
+def test_a_misread_amount_is_mended_by_arithmetic_or_flagged(right, read, witness):
+    document = settled(page(changed(right, read)))
+    changes = [change for line in document.pages[0].lines for change in line.changes]
+    flags = [figure.final for line in document.pages[0].lines for figure in line.figures if figure.flag]
+    if witness:
+        assert [(change.raw, change.final) for change in changes] == [(read, right)]
+        assert witness in {sum_.rule for sum_ in document.arithmetic if right in sum_.terms}
+    else:
+        assert changes == []
+        assert read in flags
+
+
+def test_sums_span_pages():
+    first, second = page(INVOICE[:2], 1), page([["Zwischensumme", "", "", "216,00 €"], *INVOICE[3:]], 2)
+    document = settled(first, second)
+    assert [line.text for line in document.pages[1].lines][1] == "210,00 €"
+
+
+def test_an_invoice_that_does_not_add_up_is_not_made_to():
+    document = settled(page(changed("249,90 €", "259,90 €"), confidence=0.9999))
+    assert all(not line.changes for line in document.pages[0].lines)
+
+
+def seen(text, mark):
+    return tuple(((mark, 0.2),) if char in ".," else () for char in text)
+
+
+def test_a_point_in_a_document_of_commas_is_a_comma_where_the_engine_saw_one_too():
+    rows = [["Summe", "340.96", "12,00", "13,00"], ["Kapital", "120 000.00 €", "14,00", "15,00"]]
+    document = settled(page(rows, readings={"340.96": seen("340.96", ",")}))
+    assert document.pages[0].lines[1].text == "340,96"
+    assert document.pages[0].lines[1].changes[0].witness == "the document's decimal mark"
+    company = document.pages[0].lines[5]
+    assert (company.text, company.figures[0].flag) == ("120 000.00 €", "not the document's decimal mark")
+
+
+def test_another_currency_than_the_rest_is_flagged():
+    rows = [["a", "£10.00", "£20.00", "£30.00"], ["b", "£11.00", "€21.00", "531.00"]]
+    document = settled(page(rows))
+    flags = {figure.final: figure.flag for line in document.pages[0].lines for figure in line.figures if figure.flag}
+    assert flags == {"€21.00": "another currency than the rest"}
+
+
+def test_settling_twice_changes_nothing():
+    once, arithmetic = settle((page(changed("210,00 €", "216,00 €")),))
+    assert settle(once) == (once, arithmetic)
+
+
+def test_mode_off_audits_and_changes_nothing():
+    document = settled(page(changed("210,00 €", "216,00 €"), mode="off"))
+    assert all(line.raw == line.text for line in document.pages[0].lines)
+    assert any(not sum_.closes for sum_ in document.arithmetic)

@@ -1,0 +1,62 @@
+"""The independent checker finds what a broken correction would do."""
+
+import pytest
+
+from jobs.result import Arithmetic, Change, DocumentResult, LineResult, PageResult, Provenance
+from jobs.verify import check_document
+
+BOX = ((0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0))
+
+
+def document(line, mode="guarded", arithmetic=()):
+    made_by = Provenance(
+        pipeline_version=1, engine="e", model="", model_sha256="", mode=mode, prompt_name="finance", prompt=""
+    )
+    page = PageResult(page=1, width_px=9, height_px=9, dpi=150, lines=(line,), provenance=made_by, seconds={})
+    return DocumentResult(document="0" * 64, fingerprint="f", pages=(page,), arithmetic=arithmetic)
+
+
+def changed(raw, start, end, final, source="figure", witness="amount format", text=None):
+    change = Change(start=start, end=end, raw=raw[start:end], final=final, source=source, witness=witness)
+    text = raw[:start] + final + raw[end:] if text is None else text
+    return LineResult(raw=raw, text=text, box=BOX, confidence=0.9, changes=(change,))
+
+
+def rules(line, **more):
+    return [violation.rule for violation in check_document(document(line, **more))]
+
+
+def test_an_honest_repair_passes():
+    assert rules(changed("Total: $1O0.00", 8, 14, "100.00")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        (LineResult(raw="1,00", text="2,00", box=BOX, confidence=0.9), "a figure differs without a recorded change"),
+        (changed("Sum 100", 4, 7, "900", source="model"), "a figure changed without a witness"),
+        (changed("Sum 100", 4, 7, "900"), "the witness does not hold: amount format"),
+        (changed("Sum 100", 4, 7, "987654"), "a figure changed by more than a misreading"),
+        (changed("Sum 1O0", 4, 7, "100", text="Sum 200"), "the changes do not lead from the raw text to the final one"),
+        (changed("5 €", 2, 3, "$", source="model"), "a figure changed without a witness"),
+        (
+            changed("DE88200800000970375790", 0, 22, "DE88200800000970375780", witness="iban mod 97"),
+            "the witness does not hold: iban mod 97",
+        ),
+    ],
+)
+def test_a_dishonest_change_is_found(line, rule):
+    assert rule in rules(line)
+
+
+def test_an_equation_is_recomputed():
+    line = changed("216,00", 0, 6, "210,00", witness="net + tax = gross")
+    closes = Arithmetic(rule="net + tax = gross", terms=("210,00", "39,90", "249,90"), closes=True)
+    claims = Arithmetic(rule="net + tax = gross", terms=("210,00", "39,90", "259,90"), closes=True)
+    assert rules(line, arithmetic=(closes,)) == []
+    assert rules(line, arithmetic=(claims,)) == ["the witness does not hold: net + tax = gross"]
+    assert rules(line) == ["the witness does not hold: net + tax = gross"]
+
+
+def test_mode_off_may_change_nothing():
+    assert "mode off changes nothing" in rules(changed("Invoic", 0, 6, "Invoice", source="model"), mode="off")

@@ -1,0 +1,52 @@
+"""Owns what an amount is: every usual notation, and its value."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+CURRENCY_SYMBOLS = "€$£¥₹₽₩₪₺₫฿₴¢"
+_CODES = "EUR|USD|GBP|CHF|BRL|JPY|CNY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|INR|MXN|ZAR|AED|SGD|HKD|NZD"
+CURRENCY = rf"(?:R\$|US\$|[{CURRENCY_SYMBOLS}]|(?<![A-Z])(?:{_CODES})(?![A-Z]))"
+#: What parts thousands: . , ' ’ and the spaces of French notation.
+_GROUP = r"[.,'’ \u00a0\u202f]"
+NUMBER = rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?!\d)|\d+)(?:[.,]\d{{1,4}}(?!\d))?"
+_PLAIN = re.compile(
+    rf"(?P<whole>\d{{1,3}}(?P<group>{_GROUP})\d{{3}}(?:(?P=group)\d{{3}})*|\d+)(?:(?P<mark>[.,])(?P<fraction>\d{{1,4}}))?"
+)
+_DRESSED = re.compile(
+    rf"(?P<open>\()?\s*{CURRENCY}?\s*(?P<sign>[-+−–])?\s*{CURRENCY}?\s*(?P<number>\d(?:[\d.,'’ \u00a0\u202f]*\d)?)"
+    rf"\s*(?P<after>[-−–])?\s*(?:{CURRENCY}|%)?\s*(?P<close>\))?\s*(?P<side>CR|DR)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number as it stands on the page."""
+
+    value: Decimal
+    mark: str  # the decimal separator, "" where there is none
+    decimals: int
+
+
+def parse(text: str, decimal_mark: str = "") -> Amount | None:
+    """Read an amount; None where the text is none, such as `1.23.4` or `1O0`.
+
+    `decimal_mark` is the document's own; it settles what could be read both ways (`1.234`).
+    """
+    dressed = _DRESSED.fullmatch(text.strip())
+    if not dressed or bool(dressed["open"]) != bool(dressed["close"]):
+        return None
+    number = _PLAIN.fullmatch(dressed["number"])
+    if not number or (number["mark"] and number["mark"] == number["group"]):
+        return None
+    whole, mark, fraction = number["whole"], number["mark"] or "", number["fraction"] or ""
+    if decimal_mark and not mark and whole.count(decimal_mark) == 1:
+        whole, mark, fraction = whole.partition(decimal_mark)
+    value = Decimal(f"{re.sub(r'[^0-9]', '', whole)}.{fraction or 0}")
+    minus = dressed["sign"] not in (None, "+") or dressed["after"] or dressed["open"]
+    return Amount(-value if minus else value, mark, len(fraction))
+
+
+def has_currency(text: str) -> bool:
+    """Whether a currency symbol or code stands in the text."""
+    return re.search(CURRENCY, text) is not None

@@ -1,0 +1,38 @@
+"""Owns what a date is, and whether it exists."""
+
+import datetime
+import re
+
+_SHAPES = (
+    re.compile(r"(?P<year>\d{4})[-./](?P<month>\d{1,2})[-./](?P<day>\d{1,2})"),
+    re.compile(r"(?P<day>\d{1,2})[-./](?P<month>\d{1,2})[-./](?P<year>\d{4}|\d{2})"),
+)
+DATE = (
+    r"(?<![\w.,/-])(?:\d{4}(?:-\d{1,2}-|\.\d{1,2}\.|/\d{1,2}/)\d{1,2}"
+    r"|\d{1,2}(?:-\d{1,2}-|\.\d{1,2}\.|/\d{1,2}/)(?:\d{4}|\d{2}))(?![\w/-]|[.,]\d)"
+)
+TIME = r"(?<![\d:.,])\d{1,2}:\d{2}(?::\d{2})?(?![\d:]|[.,]\d)"
+
+
+def exists(text: str) -> bool:
+    """Whether a text in the shape of a date names a day between 1900 and 2099, day or month first."""
+    for shape in _SHAPES:
+        if found := shape.fullmatch(text):
+            year, month, day = (int(found[part]) for part in ("year", "month", "day"))
+            year += 2000 if year < 100 else 0
+            return _is_day(year, month, day) or ("/" in text and _is_day(year, day, month))
+    return False
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a time of day."""
+    parts = [int(part) for part in text.split(":")]
+    return parts[0] < 24 and all(part < 60 for part in parts[1:])
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        datetime.date(year, month, day)
+    except ValueError:
+        return False
+    return 1900 <= year < 2100

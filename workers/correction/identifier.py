@@ -1,0 +1,48 @@
+"""Owns the identifiers that carry a checksum: which text claims to be one, and whether it holds."""
+
+from functools import lru_cache
+
+import stdnum.br.cnpj
+import stdnum.br.cpf
+import stdnum.ean
+import stdnum.eu.vat
+import stdnum.gb.vat
+import stdnum.iban
+
+IBAN = (
+    r"(?<!\w)(?![A-Z]{2}\d\dZZZ)(?=(?:[ ]?\w){15})[A-Z]{2}[0-9OIlSBZ]{2}(?:[ ]?(?=[A-Za-z]{0,3}\d)[A-Z0-9l]{4}){2,7}"
+    r"(?:[ ]?(?=[A-Z]{0,2}\d)[A-Z0-9l]{1,4})?(?!\w)"
+)
+_COUNTRIES = "ATU|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK"
+VAT_ID = rf"(?<!\w)(?:{_COUNTRIES})[ ]?(?=\w{{0,3}}\d{{5}})[A-Z0-9Oo]{{8,12}}(?!\w)"
+CNPJ = r"(?<!\d)\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}(?!\d)"
+CPF = r"(?<!\d)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)"
+GTIN = r"(?<![\d.,])\d{13}(?![\d.,])"
+
+
+_RULES = {
+    "iban": "iban mod 97",
+    "vat_id": "vat id check digit",
+    "cnpj": "cnpj check digits",
+    "cpf": "cpf check digits",
+    "gtin": "gtin check digit",
+}
+
+
+def checksum(kind: str) -> str | None:
+    """The rule of a kind of figure, as a witness is recorded; None where it has none."""
+    return _RULES.get(kind)
+
+
+@lru_cache(maxsize=4096)
+def holds(kind: str, text: str) -> bool:
+    """Whether the checksum of an identifier holds."""
+    if kind == "iban":
+        return bool(stdnum.iban.is_valid(text))
+    if kind == "vat_id":
+        return bool(stdnum.gb.vat.is_valid(text) if text.startswith("GB") else stdnum.eu.vat.is_valid(text))
+    if kind == "cnpj":
+        return bool(stdnum.br.cnpj.is_valid(text))
+    if kind == "cpf":
+        return bool(stdnum.br.cpf.is_valid(text))
+    return kind == "gtin" and bool(stdnum.ean.is_valid(text))

@@ -1,0 +1,97 @@
+"""Builds a line's result from its edits, with the audit of its figures."""
+
+from collections.abc import Sequence
+
+from jobs.result import Box, Change, Figure, LineResult, Refusal
+from workers.correction.confusion import Readings
+from workers.correction.date import exists, is_time
+from workers.correction.edit import apply
+from workers.correction.figure import Token, tokenize
+from workers.correction.identifier import checksum, holds
+
+#: A figure read less surely than this is shown to a person, unless something vouches for it.
+SURE = 0.7
+_MOST_READINGS = 6
+
+
+def finish(
+    raw: str,
+    box: Box,
+    confidence: float,
+    *,
+    changes: Sequence[Change] = (),
+    refusals: Sequence[Refusal] = (),
+    asked: bool = False,
+    readings: Sequence[Readings] = (),
+) -> LineResult:
+    """Apply the changes and audit the figures. `readings` are what else the engine saw for each character."""
+    text = apply(raw, changes)
+    return LineResult(
+        raw=raw,
+        text=text,
+        box=box,
+        confidence=confidence,
+        asked=asked,
+        changes=tuple(sorted(changes, key=lambda change: change.start)),
+        refusals=tuple(refusals),
+        figures=tuple(_audit(raw, token, changes, readings, confidence) for token in tokenize(text)),
+        flags=tuple(sorted({refusal.reason for refusal in refusals})),
+    )
+
+
+def _audit(
+    raw: str, token: Token, changes: Sequence[Change], readings: Sequence[Readings], confidence: float
+) -> Figure:
+    start, end = origin(token.start, changes), origin(token.end, changes, after=True)
+    repair = next((c for c in changes if c.source == "figure" and c.start < end and start < c.end), None)
+    seen = readings[start:end]
+    surely = min(1 - sum(p for _, p in each) for each in seen) if seen else confidence
+    witness = repair.witness if repair else _own_witness(token)
+    return Figure(
+        start=token.start,
+        end=token.end,
+        kind=token.kind,
+        raw=raw[start:end],
+        final=token.text,
+        confidence=round(surely, 4),
+        witness=witness,
+        flag=None if witness else _complaint(token, surely),
+        readings=() if repair else _readings(raw[start:end], seen),
+    )
+
+
+def _readings(raw: str, seen: Sequence[Readings]) -> tuple[tuple[str, float], ...]:
+    """Other readings of the whole figure by the engine, one character at a time, likeliest first."""
+    found = [(raw[:at] + other + raw[at + 1 :], p) for at, each in enumerate(seen) for other, p in each]
+    return tuple(sorted(found, key=lambda reading: -reading[1])[:_MOST_READINGS])
+
+
+def origin(at: int, changes: Sequence[Change], *, after: bool = False) -> int:
+    """Where in the raw line a place of the final line was."""
+    shift = 0
+    for change in sorted(changes, key=lambda change: change.start):
+        start = change.start + shift
+        end = start + len(change.final)
+        if at <= start and not (after and at == start < end):
+            break
+        if at < end or (at == end and after):
+            return change.end if after else change.start
+        shift += len(change.final) - (change.end - change.start)
+    return at - shift
+
+
+def _own_witness(token: Token) -> str | None:
+    rule = checksum(token.kind)
+    return rule if rule and holds(token.kind, token.text) else None
+
+
+def _complaint(token: Token, surely: float) -> str | None:
+    if (rule := checksum(token.kind)) and token.kind != "gtin":  # other numbers have 13 digits too
+        return f"{rule} fails"
+    if token.kind == "date" and not exists(token.text):
+        return "no such date"
+    if token.kind == "time" and not is_time(token.text):
+        return "no such time"
+    if token.kind != "currency" and surely < SURE:
+        return "read unsurely"
+    return None

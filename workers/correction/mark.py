@@ -1,0 +1,75 @@
+"""Settles a document's decimal mark: a point read in a document of decimal commas is a misread comma."""
+
+import re
+from collections.abc import Iterable
+
+from jobs.result import Figure
+
+_BEFORE = r"(?P<before>[^\d.,]*(?:\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+|\d+))(?P<mark>[.,])"
+#: Digits in threes, then a mark and two or four decimals: `1.234,56`, `0.00`, `9,9000`.
+_DECIMAL = re.compile(rf"{_BEFORE}(?P<after>\d{{2}}(?:\d{{2}})?(?!\d)[^\d.,]*)")
+_RATE = re.compile(rf"{_BEFORE}(?P<after>\d{{1,2}}\s?%)")
+#: One sign for thousands and decimals, which no notation has: `1.000.00`.
+_BROKEN = re.compile(
+    r"(?P<before>[^\d.,]*\d{1,3}(?P<mark>[.,])\d{3}(?:(?P=mark)\d{3})*)(?P=mark)(?P<after>\d{2}(?!\d)[^\d.,]*)"
+)
+_OTHER = {",": ".", ".": ","}
+WITNESS = "the document's decimal mark"
+#: What a figure says for the comma, in nats. On 90 scans RapidOCR doubted 147 of 195 commas that it read as points, and
+#: 6 of 286 true points (all on heavily degraded pages); of true points it read one as a comma.
+_COMMA, _DOUBTED_POINT, _SURE_POINT = 3.0, 1.8, -1.6
+_ENOUGH = 4.0
+#: Another reading of its digits from this probability on leaves a figure in doubt.
+_DOUBT = 0.1
+
+
+def document_mark(figures: Iterable[Figure]) -> str:
+    """The document's decimal mark; "" if it is not clear."""
+    votes = sum(_vote(figure) for figure in figures)
+    if abs(votes) < _ENOUGH:
+        return ""
+    return "," if votes > 0 else "."
+
+
+def _vote(figure: Figure) -> float:
+    mark = mark_of(figure)
+    if mark == ".":
+        return _DOUBTED_POINT if swapped(figure) in dict(figure.readings) else _SURE_POINT
+    return _COMMA if mark else 0.0
+
+
+def with_mark(figure: Figure, mark: str, *, vouched: bool) -> str | None:
+    """The figure with the document's mark, if it was read with the other; None where it stays as it is.
+
+    The document's habit alone is not enough: a French firm prints its capital as `120 000,00 €` on English invoices.
+    The engine must have seen the other mark too, or the figure be part of the document's own sums (`vouched`). A
+    figure whose digits are in doubt stays: it needs a person anyhow.
+    """
+    if not mark:
+        return None
+    if broken := _BROKEN.fullmatch(figure.final):
+        return broken["before"].replace(broken["mark"], _OTHER[mark]) + mark + broken["after"]
+    other, seen = swapped(figure), dict(figure.readings)
+    if mark_of(figure) != _OTHER[mark] or any(p > _DOUBT for reading, p in seen.items() if reading != other):
+        return None
+    return other if vouched or other in seen else None
+
+
+def mark_of(figure: Figure) -> str:
+    """The decimal mark of a figure; "" if it has none or a broken one."""
+    found = _parts(figure)
+    return found["mark"] if found else ""
+
+
+def swapped(figure: Figure) -> str:
+    """The figure's text with its decimal mark exchanged."""
+    found = _parts(figure)
+    return found["before"] + _OTHER[found["mark"]] + found["after"] if found else figure.final
+
+
+def _parts(figure: Figure) -> re.Match[str] | None:
+    if figure.kind == "percentage":
+        return _RATE.fullmatch(figure.final)
+    if figure.kind not in ("amount", "number", "quantity") or _BROKEN.fullmatch(figure.final):
+        return None
+    return _DECIMAL.fullmatch(figure.final)

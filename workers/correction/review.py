@@ -1,0 +1,37 @@
+"""Gives each figure its last verdict: what vouches for it, or why a person must look at it."""
+
+import re
+
+from jobs.result import Figure
+from workers.correction import currency, mark
+from workers.correction.amount import parse
+
+_SURELY = 0.998
+_LETTER_IN_AMOUNT = re.compile(r"(?=.*[A-Za-z|!])[A-Za-z|!]?\d*[A-Za-z|!]?\d*[.,]\d*[A-Za-z|!]?\d?[A-Za-z|!]?")
+#: Two marks in a row, or an apostrophe that parts no thousands.
+_MARKS_IN_DISORDER = re.compile(r"[\d.,'’]*(?:\d[.,'’]{2,}\d|['’]\d{1,2}(?!\d))[\d.,'’]*")
+
+
+def review(figure: Figure, closing: str | None, failing: str | None, document_mark: str, prefix: str) -> Figure:
+    """`closing` and `failing` name an equation of the document that the figure is part of."""
+    if reason := _broken(figure, document_mark, prefix):
+        return figure.model_copy(update={"flag": reason})
+    if closing:
+        witness = figure.witness if figure.witness and closing in figure.witness else closing
+        return figure.model_copy(update={"witness": witness, "flag": None})
+    if failing and not figure.witness and figure.confidence < _SURELY:
+        return figure.model_copy(update={"flag": figure.flag or f"{failing} does not close"})
+    return figure
+
+
+def _broken(figure: Figure, document_mark: str, prefix: str) -> str | None:
+    """What is wrong with a figure whatever vouches for its value."""
+    if document_mark and mark.mark_of(figure) not in ("", document_mark):
+        return "not the document's decimal mark"
+    if figure.kind == "amount" and parse(figure.final.strip("() ")) is None:
+        return "no amount is written so"
+    if figure.kind in ("code", "number") and _MARKS_IN_DISORDER.fullmatch(figure.final):
+        return "no amount is written so"
+    if figure.kind == "code" and figure.witness is None and _LETTER_IN_AMOUNT.fullmatch(figure.final):
+        return "a letter stands in an amount"
+    return currency.complaint(figure, prefix)

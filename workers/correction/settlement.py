@@ -1,0 +1,111 @@
+"""Settles the figures of a whole document, since an invoice's arithmetic spans its pages."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from jobs.result import Arithmetic, Figure, LineResult, PageResult
+from workers.correction import currency
+from workers.correction.amount import parse
+from workers.correction.arithmetic import claims
+from workers.correction.claim import Claim
+from workers.correction.mark import WITNESS, document_mark, with_mark
+from workers.correction.reading import readings
+from workers.correction.review import review
+from workers.correction.revision import revise
+from workers.correction.table import Place, rows
+
+#: A repair may make another one possible.
+_ROUNDS = 3
+
+Pages = tuple[PageResult, ...]
+
+
+def settle(pages: Pages) -> tuple[Pages, tuple[Arithmetic, ...]]:
+    """Mend, vouch for and flag figures by what the whole document shows. Settling again changes nothing."""
+    mark, prefix = document_mark(_figures(pages)), currency.document_prefix(_figures(pages))
+    if any(page.provenance.mode != "off" for page in pages):
+        pages = _with_marks(pages, mark, frozenset())
+        for _ in range(_ROUNDS):
+            found = _repairs(claims(rows(pages, mark)), mark, prefix)
+            pages = _repaired(pages, found)
+        pages = _with_marks(pages, mark, _vouched(claims(rows(pages, mark))))
+    stated = claims(rows(pages, mark))
+    closing = {cell.place: claim.rule for claim in reversed(stated) if claim.closes() for cell in claim.cells}
+    failing = {cell.place: claim.rule for claim in stated if not claim.closes() for cell in claim.cells}
+
+    def judge(place: Place, figure: Figure) -> Figure:
+        return review(figure, closing.get(place), failing.get(place), mark, prefix)
+
+    return _judged(pages, judge), tuple(_printed(claim) for claim in stated)
+
+
+def _figures(pages: Pages) -> Iterator[Figure]:
+    return (figure for page in pages for line in page.lines for figure in line.figures)
+
+
+def _vouched(stated: Sequence[Claim]) -> frozenset[Place]:
+    return frozenset(cell.place for claim in stated if claim.closes() for cell in claim.cells)
+
+
+def _with_marks(pages: Pages, mark: str, vouched: frozenset[Place]) -> Pages:
+    found = {
+        (p, n, f): (other, WITNESS)
+        for p, page in enumerate(pages)
+        for n, line in enumerate(page.lines)
+        for f, figure in enumerate(line.figures)
+        if (other := with_mark(figure, mark, vouched=(p, n, f) in vouched))
+    }
+    return _repaired(pages, found)
+
+
+def _repairs(stated: Sequence[Claim], mark: str, prefix: str) -> dict[Place, tuple[str, str]]:
+    """For equations that fail: the one reading of one figure that makes them close."""
+    vouched = _vouched(stated)
+    failing = [claim for claim in stated if not claim.closes()]
+    passing = [set(_passing(claim, vouched, mark, prefix)) for claim in failing]
+    found: dict[Place, set[tuple[str, str]]] = {}
+    for claim, ways in zip(failing, passing, strict=True):
+        joint = {way for way in ways if sum(way in others for others in passing) > 1}
+        if len(ways) == 1 or len(joint) == 1:  # one reading closes this one, or only one closes another as well
+            place, final = min(joint or ways)
+            found.setdefault(place, set()).add((final, claim.rule))
+    return {place: min(ways) for place, ways in found.items() if len({final for final, _ in ways}) == 1}
+
+
+def _passing(claim: Claim, vouched: frozenset[Place], mark: str, prefix: str) -> Iterator[tuple[Place, str]]:
+    for at, cell in enumerate(claim.cells):
+        for reading in sorted(readings(cell, mark, prefix)) if cell.place not in vouched else ():
+            values = [other.amount.value for other in claim.cells]
+            amount = parse(reading, mark)
+            if amount and amount.value != values[at]:
+                values[at] = amount.value
+                if claim.closes(values):
+                    yield cell.place, reading
+
+
+def _repaired(pages: Pages, found: dict[Place, tuple[str, str]]) -> Pages:
+    def repair(place: tuple[int, int], line: LineResult) -> LineResult:
+        for at in range(len(line.figures)):
+            if (*place, at) in found:
+                line = revise(line, at, *found[(*place, at)])
+        return line
+
+    return _mapped(pages, repair) if found else pages
+
+
+def _judged(pages: Pages, judge: Callable[[Place, Figure], Figure]) -> Pages:
+    def audit(place: tuple[int, int], line: LineResult) -> LineResult:
+        figures = tuple(judge((*place, at), figure) for at, figure in enumerate(line.figures))
+        return line.model_copy(update={"figures": figures})
+
+    return _mapped(pages, audit)
+
+
+def _mapped(pages: Pages, change: Callable[[tuple[int, int], LineResult], LineResult]) -> Pages:
+    return tuple(
+        page.model_copy(update={"lines": tuple(change((p, n), line) for n, line in enumerate(page.lines))})
+        for p, page in enumerate(pages)
+    )
+
+
+def _printed(claim: Claim) -> Arithmetic:
+    return Arithmetic(rule=claim.rule, terms=tuple(cell.figure.final for cell in claim.cells), closes=claim.closes())

@@ -1,0 +1,61 @@
+"""Finds the equations between an invoice's totals: net, tax, gross, what was paid and what is due."""
+
+from collections.abc import Iterator, Sequence
+from itertools import permutations, product
+
+from workers.correction.claim import CHANGE, DUE, GROSS, RATE, Claim
+from workers.correction.role import role_of
+from workers.correction.table import Cell, Row
+
+_ROLES = {
+    GROSS: ("net", "tax", "gross"),
+    DUE: ("paid", "due", "gross"),
+    CHANGE: ("change", "gross", "cash"),
+    RATE: ("rate", "net", "tax"),
+}
+#: Documents repeat their totals; more than so many of one role are not tried.
+_MOST = 6
+
+
+def rate_claims(rows: Sequence[Row]) -> Iterator[Claim]:
+    """Rate x net = tax, in the row of one rate, where it closes."""
+    for row in rows:
+        if role_of(row.label) != "tax" or len(row.cells) < len(_ROLES[RATE]):
+            continue
+        for net, rate, tax in permutations(row.cells[:_MOST], 3):
+            claim = Claim(RATE, (rate, net, tax))
+            if _is_rate(rate) and net.x < tax.x and net.amount.decimals == tax.amount.decimals == 2 and claim.closes():
+                yield claim
+                break
+
+
+def total_claims(rows: Sequence[Row]) -> Iterator[Claim]:
+    """For each equation those amounts that close; if none do and each role has one amount, those that do not."""
+    amounts = _by_role(rows)
+    for rule, roles in _ROLES.items():
+        choices = product(*(amounts.get(role, [])[:_MOST] for role in roles))
+        found = [Claim(rule, cells) for cells in choices]
+        yield from [claim for claim in found if claim.closes()] or (found if len(found) == 1 else [])
+
+
+def _by_role(rows: Sequence[Row]) -> dict[str, list[Cell]]:
+    amounts: dict[str, list[Cell]] = {}
+    for row in rows:
+        role = role_of(row.label)
+        money = [cell for cell in row.cells if _is_money(cell)]
+        if role and money:
+            amounts.setdefault(role, []).append(money[-1])
+            if role == "tax":
+                amounts.setdefault("rate", []).extend(cell for cell in row.cells if _is_rate(cell))
+    return amounts
+
+
+def _is_money(cell: Cell) -> bool:
+    """Whether it looks like money: two decimals, a currency, or three digits and more that may have lost their mark."""
+    return cell.figure.kind != "percentage" and (
+        cell.amount.decimals == 2 or cell.figure.kind == "amount" or (not cell.amount.mark and cell.amount.value > 99)
+    )
+
+
+def _is_rate(cell: Cell) -> bool:
+    return cell.figure.kind == "percentage" or (cell.amount.decimals <= 1 and 2 < cell.amount.value < 30)

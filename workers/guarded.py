@@ -1,0 +1,45 @@
+"""Guarded correction: the model writes freely, and each of its edits is judged."""
+
+from collections.abc import Sequence
+
+from jobs.contract import Recipe
+from jobs.result import Change, Refusal
+from workers.correction.guard import judge_answer
+from workers.correction.lexicon import Lexicon
+from workers.llm import LanguageModel, RequestTooLong
+from workers.llm.prompt import correction_chat, numbered, read_answer
+from workers.ocr import OcrLine
+
+#: Lines of one question: more lose a small model's count, fewer cost a prompt each.
+LINES_PER_QUESTION = 12
+
+Verdict = tuple[tuple[Change, ...], tuple[Refusal, ...], bool]
+
+
+def rewrite(
+    lines: Sequence[OcrLine],
+    settled: Sequence[tuple[Change, ...]],
+    lexicon: Lexicon,
+    recipe: Recipe,
+    model: LanguageModel,
+) -> list[Verdict]:
+    """For each line, what changes, what was refused, and whether the model was asked about it."""
+    verdicts: list[Verdict] = []
+    for first in range(0, len(lines), LINES_PER_QUESTION):
+        texts = [line.text for line in lines[first : first + LINES_PER_QUESTION]]
+        for line, answer in zip(texts, _ask(texts, recipe, model), strict=True):
+            repaired = settled[len(verdicts)]
+            changes, refusals = judge_answer(line, answer, repaired, lexicon) if answer else ((), ())
+            verdicts.append((changes, refusals, True))
+    return verdicts
+
+
+def _ask(texts: list[str], recipe: Recipe, model: LanguageModel) -> tuple[str | None, ...]:
+    """Ask about some lines; where they are too long for the model, about half of them at a time, and at last none."""
+    draft = numbered(texts)
+    try:
+        answer = model.complete(correction_chat(recipe.prompt, texts), draft=draft, max_tokens=64 + len(draft))
+    except RequestTooLong:
+        half = len(texts) // 2
+        return (*_ask(texts[:half], recipe, model), *_ask(texts[half:], recipe, model)) if half else (None,)
+    return read_answer(answer.text, len(texts))
