@@ -1,0 +1,44 @@
+"""A real worker with the real Aspose.OCR wheel in trial, under the limits of a worker's child."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.drawn_page import LINES
+
+
+def aspose_processes(worker: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    children = psutil.Process(worker.pid).children(recursive=True)
+    return [child for child in children if "workers.ocr.aspose.process" in child.cmdline()]
+
+
+def test_an_abort_of_aspose_costs_one_attempt_of_one_job_and_not_the_worker(
+    fleet: Any, draw_pdf: Callable[..., Path]
+) -> None:
+    worker = fleet.start_worker("--engine", "aspose", "--concurrency", "1", aspose_allow_trial=True)
+    fleet.submit(draw_pdf("first.pdf", LINES * 2), batch="first", mode="off")
+    assert fleet.wait_until_finished(batch="first")["truncated"] == 1
+    (before,) = aspose_processes(worker)
+
+    os.kill(before.pid, signal.SIGABRT)
+    fleet.submit(draw_pdf("second.pdf", [*LINES, *LINES, "end"]), batch="second", mode="off")
+    assert fleet.wait_until_finished(batch="second")["done"] == 1
+    assert "attempt=2" in fleet.logs()
+    assert worker.poll() is None
+    (after,) = aspose_processes(worker)
+
+    worker.terminate()
+    worker.wait(timeout=60)
+    assert fleet.living_after([after], timeout_s=30) == []
+
+
+def test_a_worker_that_can_t_have_its_engine_refuses_to_start_and_says_what_mends_it(fleet: Any) -> None:
+    ended = fleet.ocrfleet_worker("run", "--engine", "aspose", "--gpu", "cpu", check=False)
+    assert ended.returncode == 4
+    assert "OCRFLEET_ASPOSE_LICENSE_PATH" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,159 @@
+"""One attempt at one job: take the lease, do the pages, assemble, and tell the ledger how it ended."""
+
+import logging
+import math
+import random
+import time
+import traceback
+from collections.abc import Callable
+from functools import partial
+
+from jobs.contract import Job
+from jobs.errors import LeaseLost, OcrFailed, PermanentError, RetryableError, StoreUnavailable
+from jobs.ledger import Lease
+from jobs.result import DocumentResult, Outcome, PageResult
+from workers.bounds import Bounds
+from workers.heartbeat import Heartbeat
+from workers.pages import Pages, encode_jpeg, open_document
+from workers.pipeline import Tools, assemble, read_page
+from workers.resources import Resources
+
+log = logging.getLogger(__name__)
+
+#: First wait before a failed job is tried again, doubled each time, in seconds.
+BACKOFF_S = 2.0
+#: Wait while the engine, the store or Redis is away; such a wait costs the document no attempt.
+OUTAGE_WAIT_S = 5.0
+#: Between two tries to say how an attempt ended.
+TELL_AGAIN_S = 1.0
+
+
+def run(job: Job, resources: Resources) -> str:
+    """Attempt a job. Returns the word for how it ended, for the log and for Flower."""
+    lease = resources.ledger.take(job, resources.node)
+    if lease is None:
+        return "stepped aside"
+    extra = {"batch": job.batch, "document": job.document[:12], "part": job.part, "attempt": lease.attempt}
+    with Heartbeat(resources.ledger, lease, resources.settings.lease_s / 3) as heartbeat:
+        ended = _run_leased(lease, resources, heartbeat)
+    log.info("Job %s.", ended, extra={"event": "job.ended", "state": ended, **extra})
+    return ended
+
+
+def _run_leased(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
+    """Work under the lease and map every way to end to the ledger."""
+    try:
+        return _work(lease, resources, heartbeat)
+    except LeaseLost:
+        return "lost its lease"
+    except PermanentError as error:
+        tell = partial(_fail, lease, resources, error.reason)
+    except RetryableError as error:
+        tell = partial(_wait, lease, resources, error.reason)
+    except (SystemExit, KeyboardInterrupt):  # a cold stop: the document is not to blame
+        resources.ledger.give_back(lease)
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect of ours or a library's costs an attempt, not the worker
+        tell = partial(_retry_or_fail, lease, resources, _describe(error))
+    # Not in the handler: an error that Celery logs from there would show the document's, which may quote it.
+    return _tell(tell, resources)
+
+
+def _tell(tell: Callable[[], str], resources: Resources) -> str:
+    """Say how the attempt ended, as soon as ledger and store are there to hear it: an outage costs no attempt."""
+    while True:
+        try:
+            return tell()
+        except LeaseLost:
+            return "lost its lease"
+        except RetryableError as error:
+            if resources.drain.begun:
+                raise
+            log.warning("Waits to say how a job ended: %s", error, extra={"event": "job.untold"})
+            time.sleep(TELL_AGAIN_S)
+
+
+def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
+    tools = resources.tools(lease.recipe)
+    result = resources.store.get_result(lease.job.document, tools.fingerprint)
+    if result is None:
+        data = resources.store.read_document(lease.job.document)
+        with open_document(data, lease.media_type, Bounds.of(resources.settings)) as document:
+            lease = _split(document, lease, resources)
+            if not _do_pages(document, lease, resources, tools, heartbeat):
+                resources.ledger.give_back(lease)
+                return "handed back"
+        if lease.parts > 1 and not resources.ledger.part_done(lease):
+            return "part done"
+        heartbeat.check()
+        result = _assemble(lease, resources, tools)
+    outcome = Outcome.done(result)
+    resources.store.put_outcome(lease.job.batch, outcome)
+    resources.ledger.finish(lease, outcome)
+    return "done"
+
+
+def _split(document: Pages, lease: Lease, resources: Resources) -> Lease:
+    """Let a long document's parts spread over the fleet; parts that are due already stay as they are."""
+    if lease.pages:
+        return lease
+    if document.page_count == 1:  # most are: `finish` counts its page, and three writes to Redis' disk are saved
+        return lease.model_copy(update={"pages": 1})
+    return resources.ledger.split(
+        lease, document.page_count, math.ceil(document.page_count / resources.settings.pages_per_job)
+    )
+
+
+def _do_pages(document: Pages, lease: Lease, resources: Resources, tools: Tools, heartbeat: Heartbeat) -> bool:
+    """Do this part's pages but for those done before. False: the worker drains, what is left is handed back."""
+    for number in lease.page_numbers:
+        if resources.drain.begun:
+            return False
+        heartbeat.check()
+        if resources.store.get_page(lease.job.document, tools.fingerprint, number) is None:
+            page, image = read_page(document, number, tools, dpi=resources.settings.raster_dpi)
+            heartbeat.check()
+            resources.store.put_page(lease.job.document, tools.fingerprint, page, encode_jpeg(image))
+        if lease.pages > 1:
+            resources.ledger.page_done(lease, number)
+    return True
+
+
+def _assemble(lease: Lease, resources: Resources, tools: Tools) -> DocumentResult:
+    pages: list[PageResult] = []
+    for number in range(1, lease.pages + 1):
+        page = resources.store.get_page(lease.job.document, tools.fingerprint, number)
+        if page is None:  # done by the ledger, gone from the store
+            raise StoreUnavailable(f"Page {number} is done but not in the store. Run: ocrfleet submit --again")
+        pages.append(page)
+    result = assemble(lease.job.document, tools.fingerprint, tuple(pages))
+    resources.store.put_result(result)
+    return result
+
+
+def _fail(lease: Lease, resources: Resources, reason: str) -> str:
+    outcome = Outcome(document=lease.job.document, state="failed", reason=reason)
+    resources.store.put_outcome(lease.job.batch, outcome)
+    resources.ledger.fail(lease, reason)
+    return "failed"
+
+
+def _wait(lease: Lease, resources: Resources, reason: str) -> str:
+    resources.ledger.retry_later(lease, reason, OUTAGE_WAIT_S * (1 + random.random()), counted=False)
+    return "waits"
+
+
+def _retry_or_fail(lease: Lease, resources: Resources, reason: str) -> str:
+    if lease.attempt >= resources.settings.max_attempts:
+        return _fail(lease, resources, reason)
+    wait_s = BACKOFF_S * 2**lease.attempt * (0.5 + random.random())
+    resources.ledger.retry_later(lease, reason, wait_s, counted=True)
+    return "waits for another attempt"
+
+
+def _describe(error: Exception) -> str:
+    """Name an unexpected error by type and place; its message may quote the invoice, ours never does."""
+    if isinstance(error, OcrFailed):
+        return error.reason
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"Unexpected {type(error).__name__} in {frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"

@@ -1,0 +1,132 @@
+"""The `ocrfleet-worker` command: run, read, free, doctor, models.
+
+Exit status: 0 fine, 1 a document or a command failed, 2 wrong usage, 4 Redis, the store, the model or
+the OCR engine is not available.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.celery_app import QUEUES
+from config.logging import configure_logging
+from config.settings import Engine, Settings
+from jobs.errors import ModelError, OcrFleetError, RetryableError, UsageError
+from workers.models.cli import app as models_app
+
+app = typer.Typer(help="A worker node of ocrfleet.", no_args_is_help=True, add_completion=False)
+app.add_typer(models_app, name="models")
+
+EngineOption = Annotated[Engine | None, typer.Option(help="OCR engine where a batch names none; default auto.")]
+
+
+HostArgument = Annotated[
+    str | None, typer.Argument(help="A worker's name as in Flower, e.g. gpu0@host; default: all that live.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def run(
+    gpu: Annotated[str, typer.Option(help="GPU of this worker: auto, an index, a UUID, or cpu.")] = "auto",
+    concurrency: Annotated[int, typer.Option(help="OCR children; 0: one per core.")] = 0,
+    queues: Annotated[str, typer.Option(help="Queues to serve, preferred first.")] = ",".join(QUEUES),
+    name: Annotated[str | None, typer.Option(help="Name in Flower, before @host; default gpuN or cpu.")] = None,
+    engine: EngineOption = None,
+) -> None:
+    """Take jobs until stopped. SIGTERM finishes the page in flight and hands the rest back."""
+    from workers.node import NodeOptions, run_node
+
+    configure_logging()
+    chosen = tuple(queue.strip() for queue in queues.split(","))
+    if unknown := set(chosen) - set(QUEUES):
+        raise UsageError(f"No queue {', '.join(sorted(unknown))}. There are: {', '.join(QUEUES)}")
+    settings = _settings(engine)
+    raise typer.Exit(run_node(settings, NodeOptions(gpu=gpu, concurrency=concurrency, queues=chosen, name=name)))
+
+
+@app.command()
+def read(
+    file: Annotated[Path, typer.Argument(help="An invoice: PDF or image.")],
+    prompt: Annotated[str, typer.Option(help="finance, medical, or a file with your own.")] = "finance",
+    mode: Annotated[str | None, typer.Option(help="off, guarded or constrained.")] = None,
+    gpu: Annotated[str, typer.Option(help="auto, an index, a UUID, or cpu.")] = "auto",
+    engine: EngineOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
+) -> None:
+    """Read and correct one document here and now, without Redis."""
+    from workers.reading import print_result, read_file
+
+    configure_logging("WARNING")
+    result = read_file(file, _settings(engine), prompt=prompt, mode=mode, gpu=gpu)
+    print_result(result, as_json=as_json)
+
+
+@app.command()
+def free(host: HostArgument = None, as_json: JsonOption = False) -> None:
+    """Free the model's memory on running workers; the next page loads it again."""
+    from workers.remote import ask
+
+    answers = ask(Settings(), "free", host)
+    if as_json:
+        typer.echo(json.dumps(answers))
+        return
+    for worker, answer in answers.items():
+        typer.echo(f"{worker}: {'; '.join(f'{key}: {value}' for key, value in answer.items())}")
+
+
+@app.command()
+def drain(
+    host: HostArgument = None,
+    timeout_s: Annotated[float, typer.Option("--timeout", help="Longest wait in seconds.")] = 600,
+    as_json: JsonOption = False,
+) -> None:
+    """Let workers finish the page in flight, hand the rest back, free the GPU and end. Says when a node may go off."""
+    from workers.remote import drain as drain_workers
+
+    gone: dict[str, bool] = {}
+    for worker, ended in drain_workers(Settings(), host, timeout_s):
+        gone[worker] = ended
+        if not as_json:
+            typer.echo(f"{worker}: {'ended; its node is safe to switch off' if ended else 'still working'}")
+    if as_json:
+        typer.echo(json.dumps(gone))
+    raise typer.Exit(0 if all(gone.values()) else 1)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
+    """Look over this node: engines, licences, model, GPU, memory, Redis, store. Status 1 if something is an error."""
+    from workers.doctor import examine, print_findings
+
+    configure_logging("ERROR")
+    raise typer.Exit(print_findings(examine(Settings()), as_json=as_json))
+
+
+def _settings(engine: Engine | None) -> Settings:
+    settings = Settings()
+    return settings.model_copy(update={"engine": engine}) if engine else settings
+
+
+def main() -> None:
+    """Run the command; an error is one line and an exit status."""
+    try:
+        app()
+    except UsageError as error:
+        _end(error, 2)
+    except (ModelError, RetryableError) as error:
+        _end(error, 4)
+    except OcrFleetError as error:
+        _end(error, 1)
+
+
+def _end(error: OcrFleetError, status: int) -> None:
+    typer.echo(f"ocrfleet-worker: {error}", err=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Looks at Redis and the store."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.settings import Settings
+from jobs.errors import OcrFleetError
+from jobs.health import RedisHealth, examine_redis
+from jobs.store import Store
+from workers.doctor.finding import Finding, ok
+
+#: Leases are by Redis' clock alone; what people read (created, died) is off by this much.
+MOST_CLOCK_DIFFERENCE_S = 2.0
+LEAST_STORE_MIB = 5120
+MIB = 1 << 20
+
+
+def examine_places(settings: Settings) -> Iterator[Finding]:
+    """Look at where jobs and documents are kept."""
+    try:
+        health = examine_redis(settings.redis_url.get_secret_value(), settings.redis_prefix)
+    except OcrFleetError as error:
+        yield Finding("redis", "error", str(error), "docs/operations.md says how to run one.")
+    else:
+        yield from _redis(health)
+    yield _store(settings)
+    if folder := _folder(settings.store_url):
+        yield _space(folder)
+
+
+def _redis(health: RedisHealth) -> Iterator[Finding]:
+    limit = f"{health.limit_bytes // MIB} MiB" if health.limit_bytes else "no limit"
+    text = f"{health.version}, {health.used_bytes // MIB} MiB of {limit}"
+    recent = tuple(int(part) for part in health.version.split(".")[:2]) >= (6, 2)
+    yield ok("redis", text) if recent else Finding("redis", "error", text, "Run Redis 6.2 or later.")
+    if health.append_only:
+        yield ok("redis disk", "every write goes to disk")
+    else:
+        yield Finding("redis disk", "warning", "a restart loses jobs", "Set appendonly yes, as config/redis.conf does.")
+    if health.policy == "noeviction":
+        yield ok("redis memory", "noeviction: nothing is thrown away when it is full")
+    else:
+        mend = "Set maxmemory-policy noeviction, as config/redis.conf does."
+        yield Finding("redis memory", "error", f"{health.policy}: throws jobs away when it is full", mend)
+    yield _clock(health.clock_difference_s)
+
+
+def _clock(difference_s: float) -> Finding:
+    text = f"{abs(difference_s):.1f} s from Redis' clock"
+    if abs(difference_s) <= MOST_CLOCK_DIFFERENCE_S:
+        return ok("clock", text)
+    return Finding("clock", "warning", text, "Let both machines take their time from one server (NTP).")
+
+
+def _store(settings: Settings) -> Finding:
+    try:
+        Store(settings.store_url).check()
+    except OcrFleetError as error:
+        return Finding("store", "error", str(error), "Correct OCRFLEET_STORE_URL.")
+    return ok("store", "can be written to")
+
+
+def _space(folder: Path) -> Finding:
+    try:
+        free_mib = shutil.disk_usage(folder).free // MIB
+    except OSError:  # the store's own finding says why
+        return Finding("store space", "warning", "can't be told", "Correct OCRFLEET_STORE_URL.")
+    text = f"{free_mib} MiB free"
+    if free_mib >= LEAST_STORE_MIB:
+        return ok("store space", text)
+    return Finding("store space", "warning", text, "Make room, or delete batches: ocrfleet delete BATCH")
+
+
+def _folder(url: str) -> Path | None:
+    path = url.removeprefix("file://")
+    return None if "://" in path else Path(path)

@@ -1,0 +1,30 @@
+"""Registers a document that another application has put under the store's inbox (docs/wire.md)."""
+
+import hashlib
+import time
+
+from jobs.batch import BatchRecord
+from jobs.contract import InboxJob, Recipe, Source
+from jobs.errors import UnsupportedDocument
+from jobs.media import HEAD_BYTES, sniff
+from jobs.prompt import read_prompt
+from workers.resources import Resources
+
+
+def register(job: InboxJob, resources: Resources) -> str:
+    """Put the document in the store and the ledger; its job is then due like any other's."""
+    store, ledger = resources.store, resources.ledger
+    data = store.read_inbox(job.inbox, resources.settings.max_file_bytes)
+    media_type = sniff(data[:HEAD_BYTES])
+    if media_type is None:
+        raise UnsupportedDocument
+    content = hashlib.sha256(data).hexdigest()
+    source = Source(document=content, name=job.inbox, media_type=media_type, size_bytes=len(data))
+    prompt_name, prompt = read_prompt("finance")
+    recipe = Recipe(prompt_name=prompt_name, prompt=prompt)
+    store.put_document_bytes(content, data)
+    store.put_batch(job.batch, BatchRecord(batch=job.batch, queue=job.queue, recipe=recipe, created_s=time.time()))
+    store.add_manifest(job.batch, (source,))
+    ledger.create_batch(job.batch, recipe, job.queue)
+    ledger.add(job.batch, (source,))
+    return "registered"

@@ -1,0 +1,120 @@
+"""One worker: picks its GPU, warms the engine, then lets Celery take jobs until told to stop."""
+
+import logging
+import os
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from celery import Celery
+
+from config.celery_app import make_app, make_sender
+from config.settings import Settings
+from jobs.errors import LedgerUnavailable
+from jobs.store import Store
+from workers import lifecycle, tasks
+from workers.drain import Drain
+from workers.gpu import Gpu, resolve_gpu
+from workers.llm.client import EngineClient
+from workers.llm.service import EngineService
+from workers.models import find_model
+from workers.ocr.check import check_engine
+from workers.pulse import Pulse, install_pulse
+from workers.resources import Resources, open_ledger
+from workers.temporary import temporary_folder
+from workers.vocabulary import load_lexicon
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOptions:
+    """What `ocrfleet-worker run` was told."""
+
+    gpu: str
+    concurrency: int
+    queues: tuple[str, ...]
+    name: str | None
+
+
+def run_node(settings: Settings, options: NodeOptions) -> int:
+    """Run a worker until it is stopped. Returns the exit status: 0 after a clean stop.
+
+    Raises:
+        ModelError: no usable model.
+        OcrUnavailable: the OCR engine that was asked for can't run here.
+        UsageError: no such GPU.
+    """
+    gpu = resolve_gpu(options.gpu)
+    if settings.engine != "auto":
+        log.info("OCR engine: %s, since it was asked for.", check_engine(settings.engine, settings))
+    name = node_name(settings, options, gpu)
+    concurrency = options.concurrency or settings.concurrency or len(os.sched_getaffinity(0))
+    with (
+        temporary_folder(settings.work_dir) as temporary,
+        # Started here, from the main thread: the keeper dies with the thread that started it.
+        closing(EngineService(find_model(settings), settings, gpu)) as engine,
+    ):
+        engine.start()
+        load_lexicon()  # before the fork: the children share its 100 MiB
+        app = _assemble(settings, name, concurrency, engine, temporary)
+        status = _work(app, name, concurrency, options.queues)
+    _leave(settings, name)
+    return status
+
+
+def node_name(settings: Settings, options: NodeOptions, gpu: Gpu | None) -> str:
+    """Name the worker as Flower and the ledger show it: `gpu0@host`, `cpu@host`."""
+    return f"{options.name or (f'gpu{gpu.index}' if gpu else 'cpu')}@{settings.node}"
+
+
+def _leave(settings: Settings, name: str) -> None:
+    """Take the worker off the list of the living: what it held is free, so its machine may go."""
+    try:
+        open_ledger(settings).leave(name)
+    except LedgerUnavailable as error:  # its last sign lapses by itself
+        log.warning("Left without a word: %s", error, extra={"event": "node.left"})
+
+
+def _assemble(settings: Settings, name: str, concurrency: int, engine: EngineService, temporary: Path) -> Celery:
+    app = make_app(settings)
+    send = make_sender(app)
+    drain = Drain()
+    opened: list[Resources] = []
+
+    def resources() -> Resources:
+        if not opened:
+            model = EngineClient(engine.socket_path, settings.ask_timeout_s)
+            opened.append(Resources(settings, node=name, model=model, send=send, drain=drain))
+        return opened[0]
+
+    def close() -> None:
+        while opened:
+            opened.pop().close()
+
+    tasks.register(app, resources)
+    lifecycle.install(app, engine=engine, drain=drain, temporary=temporary)
+    lifecycle.install_children(memory_mib=settings.child_memory_mib, close=close)
+    install_pulse(
+        Pulse(
+            app=app,
+            ledger=open_ledger(settings),
+            store=Store(settings.store_url),
+            send=send,
+            engine=engine,
+            node=name,
+            concurrency=concurrency,
+            drain_timeout_s=settings.job_timeout_s,
+        )
+    )
+    return app
+
+
+def _work(app: Celery, name: str, concurrency: int, queues: tuple[str, ...]) -> int:
+    arguments = ["worker", "--pool=prefork", f"--concurrency={concurrency}", f"--queues={','.join(queues)}"]
+    arguments += [f"--hostname={name}", "--events", "--loglevel=INFO", "--without-mingle"]
+    try:
+        app.worker_main(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0

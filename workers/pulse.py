@@ -1,0 +1,92 @@
+"""The worker's pulse: tells the ledger that this node lives, brings lapsed jobs back, fills the queues."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from celery import Celery, bootsteps
+
+from config.celery_app import waiting_messages
+from jobs.errors import LedgerUnavailable, StoreUnavailable
+from jobs.feed import feed
+from jobs.ledger import Ledger
+from jobs.store import Store
+from workers.resources import Send
+
+log = logging.getLogger(__name__)
+
+#: How often each worker looks; the ledger lets one of them reconcile at a time.
+PULSE_S = 2.0
+
+
+class Revivable(Protocol):
+    """The engine's side of the pulse."""
+
+    def revive(self) -> None:
+        """Start the keeper if something has killed it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """What a worker does every two seconds, in its main process."""
+
+    app: Celery
+    ledger: Ledger
+    store: Store
+    send: Send
+    engine: Revivable
+    node: str
+    concurrency: int
+    drain_timeout_s: float
+
+    def beat(self) -> None:
+        """Beat once; Redis being away is no reason to stop."""
+        self.engine.revive()
+        try:
+            self._reconcile()
+        except (LedgerUnavailable, StoreUnavailable, *self.app.connection_for_read().connection_errors) as error:
+            log.warning("No pulse: %s", error, extra={"event": "node.no_pulse"})
+
+    def last(self) -> None:
+        """Beat a last time, for as long as pages in flight may take: the node drains, and takes no more jobs."""
+        try:
+            self.ledger.beat(self.node, 0, {"state": "draining"}, lasts_s=self.drain_timeout_s)
+        except LedgerUnavailable as error:
+            log.warning("No last pulse: %s", error, extra={"event": "node.no_pulse"})
+
+    def _reconcile(self) -> None:
+        self.ledger.beat(self.node, self.concurrency)
+        found = self.ledger.reconcile(waiting_messages(self.app))
+        if found.lapsed or found.lost:
+            log.info(
+                "Brought back %d jobs whose worker went silent and %d whose message was lost.",
+                found.lapsed,
+                found.lost,
+                extra={"event": "jobs.brought_back"},
+            )
+        for condemned in found.condemned:  # a document that took its worker along, attempt after attempt
+            self.store.put_outcome(condemned.batch, condemned.outcome)
+            self.ledger.stored(condemned)
+        feed(self.ledger, self.send)
+
+
+def install_pulse(pulse: Pulse) -> None:
+    """Tie the pulse to the consumer of the worker's main process.
+
+    It runs on the consumer's timer, not in a thread: Celery forks its children from this process at any time.
+    """
+
+    class PulseStep(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, parent: Any) -> None:  # noqa: ANN401
+            pulse.beat()
+            self.timer = parent.timer.call_repeatedly(PULSE_S, pulse.beat)
+
+        def stop(self, parent: object) -> None:
+            if timer := getattr(self, "timer", None):
+                timer.cancel()
+                pulse.last()
+
+    pulse.app.steps["consumer"].add(PulseStep)

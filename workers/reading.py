@@ -1,0 +1,97 @@
+"""Reads one document here and now: the worker's pipeline without Redis, ledger or store."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from config.settings import Settings
+from jobs.contract import Mode, Recipe
+from jobs.errors import DocumentMissing, UnsupportedDocument, UsageError
+from jobs.media import HEAD_BYTES, sniff
+from jobs.prompt import read_prompt
+from jobs.result import DocumentResult
+from workers.bounds import Bounds
+from workers.gpu import resolve_gpu
+from workers.llm import LanguageModel
+from workers.llm.client import EngineClient
+from workers.llm.service import EngineService
+from workers.models import find_model
+from workers.ocr import open_engine
+from workers.pages import open_document
+from workers.pipeline import Tools, assemble, read_page
+
+
+def read_file(path: Path, settings: Settings, *, prompt: str, mode: str | None, gpu: str) -> DocumentResult:
+    """Read and correct the document at `path`, and free everything at the end.
+
+    Raises:
+        PermanentError: the document can't be read.
+        ModelError: no usable model.
+        UsageError: no such prompt, mode or GPU.
+    """
+    data = _load(path)
+    media_type = sniff(data[:HEAD_BYTES])
+    if media_type is None:
+        raise UnsupportedDocument(f"{path} is of no type that ocrfleet reads.")
+    recipe = _recipe(prompt, mode)
+    with _model(recipe.mode, settings, gpu) as model, contextlib.closing(open_engine(settings.engine, settings)) as ocr:
+        tools = Tools(ocr=ocr, model=model, recipe=recipe)
+        with open_document(data, media_type, Bounds.of(settings)) as document:
+            numbers = range(1, document.page_count + 1)
+            pages = tuple(read_page(document, number, tools, dpi=settings.raster_dpi)[0] for number in numbers)
+    return assemble(hashlib.sha256(data).hexdigest(), tools.fingerprint, pages)
+
+
+def print_result(result: DocumentResult, *, as_json: bool) -> None:
+    """Print raw and corrected text, or everything as JSON."""
+    if as_json:
+        typer.echo(result.model_dump_json(indent=2))
+        return
+    if result.truncated:
+        typer.secho("The text is cut off: Aspose.OCR has no licence.", fg="red", bold=True, err=True)
+    for page in result.pages:
+        typer.secho(f"--- page {page.page}, as read", bold=True)
+        typer.echo(page.raw_text)
+        typer.secho(f"--- page {page.page}, corrected", bold=True)
+        typer.echo(page.text)
+        for line in page.lines:
+            for change in line.changes:
+                typer.secho(
+                    f"  changed {change.raw!r} to {change.final!r} ({change.source}: {change.witness})", fg="green"
+                )
+            for refusal in line.refusals:
+                typer.secho(f"  refused {refusal.raw!r} to {refusal.proposed!r} ({refusal.reason})", fg="yellow")
+
+
+def _load(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DocumentMissing(f"There is no file {path}.") from None
+    except OSError as error:
+        raise UsageError(f"Can't read {path}: {error.strerror}.") from None
+
+
+def _recipe(prompt: str, mode: str | None) -> Recipe:
+    name, text = read_prompt(prompt)
+    chosen: dict[str, Mode] = {"off": "off", "guarded": "guarded", "constrained": "constrained"}
+    if mode is None:
+        return Recipe(prompt_name=name, prompt=text)
+    if mode not in chosen:
+        raise UsageError(f"No mode {mode!r}. There are: {', '.join(chosen)}")
+    return Recipe(prompt_name=name, prompt=text, mode=chosen[mode])
+
+
+@contextlib.contextmanager
+def _model(mode: Mode, settings: Settings, gpu: str) -> Iterator[LanguageModel | None]:
+    if mode == "off":
+        yield None
+        return
+    with (
+        contextlib.closing(EngineService(find_model(settings), settings, resolve_gpu(gpu))) as engine,
+        contextlib.closing(EngineClient(engine.start(), settings.ask_timeout_s)) as client,
+    ):
+        yield client

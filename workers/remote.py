@@ -1,0 +1,50 @@
+"""Asks running workers, over Celery's remote control: to free their model, to drain."""
+
+import time
+from collections.abc import Iterator, Mapping
+
+from config.celery_app import make_app
+from config.settings import Settings
+from jobs.errors import UsageError
+from workers.resources import open_ledger
+
+#: Longest wait for a worker's answer; freeing a model takes a second or two.
+ANSWER_TIMEOUT_S = 15.0
+POLL_S = 0.5
+
+Answer = Mapping[str, str]
+
+
+def ask(settings: Settings, command: str, host: str | None) -> dict[str, Answer]:
+    """Send a command to one worker, or to all that live, and gather their answers by name.
+
+    Raises:
+        UsageError: no worker of that name lives, or none does.
+    """
+    living = set(open_ledger(settings).nodes())
+    asked = living & {host} if host else living
+    if not asked:
+        known = ", ".join(sorted(living)) or "none"
+        raise UsageError(f"No worker {host or 'lives'}. Living workers: {known}. Start one: ocrfleet-worker run")
+    replies = make_app(settings).control.broadcast(
+        command, destination=sorted(asked), reply=True, timeout=ANSWER_TIMEOUT_S, limit=len(asked)
+    )
+    return {name: answer for reply in replies or () for name, answer in reply.items()}
+
+
+def drain(settings: Settings, host: str | None, timeout_s: float) -> Iterator[tuple[str, bool]]:
+    """Have workers finish or hand back what they hold, free the GPU and end. Yields each one's name as it has gone.
+
+    The second value is False for those that were still there when the time was up.
+
+    Raises:
+        UsageError: no such worker.
+    """
+    draining = set(ask(settings, "drain", host))
+    ledger, deadline = open_ledger(settings), time.monotonic() + timeout_s
+    while draining and time.monotonic() < deadline:
+        gone = draining - set(ledger.nodes())
+        yield from ((name, True) for name in sorted(gone))
+        draining -= gone
+        time.sleep(POLL_S if draining else 0)
+    yield from ((name, False) for name in sorted(draining))
