@@ -1,0 +1,1 @@
+"""Submits documents, watches batches, fetches results. Light to install: no OCR, no LLM."""

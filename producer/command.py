@@ -1,0 +1,77 @@
+"""What all commands of `ocrfleet` share: how an error reads and which exit status it has, and their common options."""
+
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from config.settings import Settings
+from jobs.contract import BatchId
+from jobs.errors import OcrFleetError, RetryableError, UsageError
+from producer.console import Status, say
+from producer.fleet import Fleet
+
+
+def run(app: typer.Typer) -> None:
+    """Run a command and end the process. An error is one line on standard error: its cause and what mends it."""
+    try:
+        app()
+    except OcrFleetError as error:
+        say(f"ocrfleet: {error}")
+        sys.exit(status_of(error))
+
+
+def status_of(error: OcrFleetError) -> Status:
+    """Tell the exit status of an error."""
+    if isinstance(error, UsageError):
+        return Status.USAGE
+    return Status.UNAVAILABLE if isinstance(error, RetryableError) else Status.FAILED
+
+
+def open_fleet() -> Fleet:
+    """Open what the settings name.
+
+    Raises:
+        UsageError: a setting is wrong; the message names it, never its value.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"OCRFLEET_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"Wrong settings. {wrong}.") from None
+    try:
+        return Fleet.open(settings)
+    except ValueError:  # redis' own; it may quote the password
+        raise UsageError(
+            "OCRFLEET_REDIS_URL is not redis://, rediss:// or unix:// with host, port and number."
+        ) from None
+
+
+def check_batch(name: str | None) -> str | None:
+    """Check a batch's name as it was typed."""
+    try:
+        return None if name is None else TypeAdapter(BatchId).validate_python(name)
+    except ValidationError:
+        raise typer.BadParameter(
+            "a batch's name has up to 80 of a-z, 0-9, '.', '_', '-' and starts with a letter or digit"
+        ) from None
+
+
+def confirm(question: str) -> None:
+    """Ask, and end the command if the answer is no.
+
+    Raises:
+        UsageError: there is nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} There is nobody to ask: say it with --yes.")
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(Status.OK)
+
+
+BatchArgument = Annotated[str, typer.Argument(callback=check_batch, help="Its name.")]
+OptionalBatchArgument = Annotated[str | None, typer.Argument(callback=check_batch, help="Its name.")]
+BatchOption = Annotated[str | None, typer.Option("--batch", callback=check_batch, help="A new or existing batch.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, messages on standard error.")]

@@ -1,0 +1,70 @@
+"""What a command works with: the store, the ledger and, only where jobs are sent, the queue."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from config.settings import Settings
+from jobs.batch import DocumentEntry
+from jobs.contract import DocumentState
+from jobs.errors import LedgerUnavailable
+from jobs.feed import feed
+from jobs.ledger import Ledger
+from jobs.store import Store
+
+#: Documents that are held in memory at a time when a batch is listed.
+LISTING_PAGE = 200
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """One store and one ledger, as the settings name them."""
+
+    settings: Settings
+    store: Store
+    ledger: Ledger
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Fleet":
+        """Open both. Neither connects before it is used."""
+        ledger = Ledger(
+            settings.redis_url.get_secret_value(),
+            prefix=settings.redis_prefix,
+            lease_s=settings.lease_s,
+            max_attempts=settings.max_attempts,
+        )
+        return cls(settings, Store(settings.store_url), ledger)
+
+    def feed(self) -> int:
+        """Send jobs that are due, as far as the window has room. Returns how many.
+
+        Raises:
+            LedgerUnavailable: Redis does not take the messages. The jobs are in the ledger and not lost.
+        """
+        from kombu.exceptions import OperationalError  # Celery is slow to import, and most commands send nothing
+
+        try:
+            return feed(self.ledger, self._send)
+        except OperationalError:
+            raise LedgerUnavailable(
+                "Redis does not take messages. Nothing is lost: a worker sends them when Redis is back."
+            ) from None
+
+    @cached_property
+    def _send(self) -> Callable[[str, Mapping[str, Any]], None]:
+        from config.celery_app import make_app, make_sender
+
+        return make_sender(make_app(self.settings))
+
+    def documents(self, batch: str, state: DocumentState | None = None) -> Iterator[DocumentEntry]:
+        """List a batch's documents in order, a page of the ledger at a time.
+
+        Raises:
+            UsageError: there is no such batch.
+        """
+        kept = state if state == "failed" else None  # the ledger has an order of these alone
+        offset = 0
+        while page := self.ledger.documents(batch, offset, LISTING_PAGE, kept):
+            yield from (entry for entry in page if state in (None, entry.state))
+            offset += len(page)

@@ -1,0 +1,76 @@
+"""What the user asked for, and the batch that this makes or joins."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobs.batch import BatchRecord
+from jobs.contract import Mode, Queue, Recipe
+from jobs.errors import UsageError
+from jobs.prompt import read_prompt
+from producer.fleet import Fleet
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asked for. None: as the batch has it, or the default of a new one."""
+
+    queue: Queue | None = None
+    engine: str | None = None
+    mode: Mode | None = None
+    prompt: tuple[str, str] | None = None  # name and text
+    again: bool = False
+
+    def recipe(self, base: Recipe) -> Recipe:
+        """Change what was asked for."""
+        update: dict[str, str] = {}
+        if self.engine is not None:
+            update["engine"] = self.engine
+        if self.mode is not None:
+            update["mode"] = self.mode
+        if self.prompt is not None:
+            update["prompt_name"], update["prompt"] = self.prompt
+        if self.again:
+            update["run"] = new_name()
+        return base.model_copy(update=update)
+
+
+def new_name() -> str:
+    """Make up a name for a batch or a run: the time, and letters so that two at once differ."""
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def open_batch(fleet: Fleet, batch: str, wish: Wish) -> BatchRecord:
+    """Create the batch, or join it where it exists with the same recipe and queue.
+
+    Raises:
+        UsageError: it exists with another one, and `again` is not asked for.
+    """
+    existing = _existing(fleet, batch)
+    base = existing or BatchRecord(batch=batch, queue="backlog", recipe=_default_recipe(), created_s=time.time())
+    record = base.model_copy(update={"queue": wish.queue or base.queue, "recipe": wish.recipe(base.recipe)})
+    if existing and record.queue != existing.queue:
+        raise UsageError(f"Batch {batch} waits in the queue {existing.queue}. Choose another --batch for {wish.queue}.")
+    if existing and record != existing and not wish.again:
+        raise UsageError(
+            f"Batch {batch} exists with another prompt, mode or engine. "
+            "Process it anew with --again, or choose another --batch."
+        )
+    made = existing or record
+    fleet.ledger.create_batch(batch, made.recipe, made.queue, made.created_s)
+    fleet.store.put_batch(batch, record)
+    return record
+
+
+def _existing(fleet: Fleet, batch: str) -> BatchRecord | None:
+    try:
+        known = fleet.ledger.batch(batch)
+    except UsageError:
+        return fleet.store.get_batch(batch)  # the ledger may have been lost
+    return BatchRecord(batch=batch, queue=known.queue, recipe=known.recipe, created_s=known.created_s)
+
+
+def _default_recipe() -> Recipe:
+    name, text = read_prompt(Recipe().prompt_name)
+    return Recipe(prompt_name=name, prompt=text)

@@ -1,0 +1,49 @@
+"""Shows batches and documents: tables for a person, plain objects for a script."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from jobs.batch import BatchSummary, DocumentEntry
+from producer.console import show
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COUNTS = ("documents", "queued", "running", "done", "failed", "cancelled", "truncated")
+
+
+def describe(summary: BatchSummary) -> dict[str, Any]:
+    """Put a batch as a script reads it: without the prompt's text, which can be long."""
+    value = summary.model_dump(mode="json", exclude={"recipe": {"prompt"}})
+    return value | {"finished": summary.finished}
+
+
+def sentence(summary: BatchSummary) -> str:
+    """Say in one line how far a batch is."""
+    counts = ", ".join(f"{count:,} {state}" for state in COUNTS[1:] if (count := getattr(summary, state)))
+    pages = f"; {summary.pages_done:,} of {summary.pages:,} pages" if summary.pages else ""
+    return f"{summary.batch}: {summary.documents:,} documents, {counts or 'none yet'}{pages}"
+
+
+def batch_table(summaries: Sequence[BatchSummary]) -> "Table":
+    """Tabulate batches, one a row. A state in which no document is gets no column."""
+    from rich.table import Table
+
+    table = Table("batch", "created", "queue", box=None, pad_edge=False)
+    counts = [name for name in COUNTS if name == "documents" or any(getattr(each, name) for each in summaries)]
+    for name in (*counts, "pages"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in summaries:
+        created = f"{datetime.fromtimestamp(each.created_s):%Y-%m-%d %H:%M}"
+        numbers = (f"{getattr(each, name):,}" for name in counts)
+        table.add_row(each.batch, created, each.queue, *numbers, f"{each.pages_done:,}/{each.pages:,}")
+    return table
+
+
+def document_line(entry: DocumentEntry) -> str:
+    """Say in one line where a document stands."""
+    pages = f"{entry.pages_done}/{entry.pages} pages" if entry.pages else ""
+    copies = f"and {len(entry.names) - 1} of the same content" if len(entry.names) > 1 else ""
+    parts = (entry.state, show(entry.names[0]), copies, pages, show(entry.reason))
+    return "  ".join(part for part in parts if part)

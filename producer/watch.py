@@ -1,0 +1,60 @@
+"""Looks at batches until they have ended."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from jobs.batch import BatchSummary
+from producer.console import console, emit, say
+from producer.fleet import Fleet
+from producer.progress import progress
+from producer.status import batch_table, describe, sentence
+
+#: Between two looks at the counts: one small read of Redis each.
+POLL_S = 0.5
+
+Look = Callable[[], list[BatchSummary]]
+
+
+def wait(fleet: Fleet, batch: str) -> BatchSummary:
+    """Show a batch's progress until each of its documents is done, failed or cancelled."""
+    summary = fleet.ledger.batch(batch)
+    with progress(batch, "documents", summary.documents) as meter:
+        for (summary,) in _looks(lambda: [fleet.ledger.batch(batch)]):
+            meter.update(summary.finished, summary.documents, f"{summary.pages_done:,} of {summary.pages:,} pages")
+    return summary
+
+
+def watch_table(look: Look) -> None:
+    """Show batches as they change: a live table on a terminal, else a line for each change."""
+    out = console()
+    if not out.is_terminal:
+        _each_change(look, lambda summary: say(sentence(summary)))
+        return
+    from rich.live import Live
+
+    with Live(console=out, auto_refresh=False) as live:
+        for summaries in _looks(look):
+            live.update(batch_table(summaries), refresh=True)
+
+
+def watch_json(look: Look) -> None:
+    """Write an object for each batch whenever it has changed."""
+    _each_change(look, lambda summary: emit(describe(summary)))
+
+
+def _each_change(look: Look, tell: Callable[[BatchSummary], None]) -> None:
+    told: dict[str, BatchSummary] = {}
+    for summaries in _looks(look):
+        for summary in summaries:
+            if told.get(summary.batch) != summary:
+                tell(summary)
+        told = {summary.batch: summary for summary in summaries}
+
+
+def _looks(look: Look) -> Iterator[list[BatchSummary]]:
+    while True:
+        summaries = look()
+        yield summaries
+        if all(summary.finished >= summary.documents for summary in summaries):
+            return
+        time.sleep(POLL_S)

@@ -1,0 +1,158 @@
+"""The `ocrfleet` commands on a real Redis: what they print and how they end."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from producer import cli
+from producer.fleet import Fleet
+from tests.producer_steps import finish, submit, write
+
+
+@pytest.fixture
+def fleet(settings):
+    return Fleet.open(settings())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def ocrfleet(settings, monkeypatch, capsys):
+    """Run the command in this process: status, standard output, standard error."""
+    made = settings()
+    monkeypatch.setenv("OCRFLEET_REDIS_URL", made.redis_url.get_secret_value())
+    monkeypatch.setenv("OCRFLEET_STORE_URL", made.store_url)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["ocrfleet", *map(str, arguments)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as ended:
+            status = ended.code or 0
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def test_the_command_reports_what_it_passed_over_and_goes_on(ocrfleet, folder):
+    write(folder, "a.pdf", "b.pdf")
+    (folder / "notes.txt").write_text("no invoice")
+    os.mkfifo(folder / "pipe.pdf")
+
+    status, out, err = ocrfleet("submit", folder, "--batch", "march", "--json")
+
+    assert status == 0
+    report = json.loads(out)
+    assert (report["batch"], report["new"], report["skipped"], report["faults"]) == ("march", 2, 2, 0)
+    assert {Path(skip["path"]).name for skip in report["skips"]} == {"notes.txt", "pipe.pdf"}
+    assert err.count("passed over ") == 2
+
+
+def test_an_empty_file_is_a_fault_since_a_scan_went_wrong_and_the_rest_is_submitted(ocrfleet, folder):
+    write(folder, "a.pdf")
+    (folder / "empty.pdf").touch()
+
+    status, out, err = ocrfleet("submit", folder, "--batch", "march", "--json")
+
+    report = json.loads(out)
+    assert (status, report["new"], report["faults"]) == (1, 1, 1)
+    assert "empty.pdf" in err
+
+
+def test_a_missing_path_is_status_1_and_the_rest_is_submitted(ocrfleet, folder):
+    write(folder, "a.pdf")
+
+    status, out, _ = ocrfleet("submit", folder, folder / "nope.pdf", "--batch", "march", "--json")
+
+    assert (status, json.loads(out)["new"]) == (1, 1)
+
+
+def test_nothing_to_submit_is_status_3_and_makes_no_batch(ocrfleet, folder):
+    (folder / "notes.txt").write_text("no invoice")
+
+    status, _, err = ocrfleet("submit", folder)
+
+    assert status == 3
+    assert "Nothing to submit" in err
+    assert json.loads(ocrfleet("batches", "--json")[1]) == {"batches": []}
+
+
+def test_a_batch_without_a_name_gets_one_that_later_commands_take(ocrfleet, folder):
+    write(folder, "a.pdf")
+
+    name = json.loads(ocrfleet("submit", folder, "--json")[1])["batch"]
+
+    status, out, _ = ocrfleet("status", name, "--json")
+    assert status == 0
+    assert json.loads(out)["documents"] == 1
+
+
+@pytest.mark.parametrize(("failing", "expected"), [([], 0), (["b.pdf"], 1)])
+def test_waiting_ends_with_the_batch_and_tells_whether_any_failed(ocrfleet, fleet, folder, failing, expected):
+    write(folder, "a.pdf", "b.pdf")
+    submit(fleet, folder)
+    finish(fleet, "march", failing=failing)
+
+    status, out, _ = ocrfleet("submit", folder, "--batch", "march", "--wait", "--json")
+
+    assert status == expected
+    assert json.loads(out)["status"]["failed"] == len(failing)
+
+
+def test_documents_are_listed_page_by_page(ocrfleet, fleet, folder, monkeypatch):
+    monkeypatch.setattr("producer.fleet.LISTING_PAGE", 2)
+    write(folder, *(f"{number}.pdf" for number in range(5)))
+    submit(fleet, folder)
+    finish(fleet, "march", failing=["3.pdf"])
+
+    listed = json.loads(ocrfleet("status", "march", "--documents", "--json")[1])
+    failed = json.loads(ocrfleet("status", "march", "--state", "failed", "--json")[1])
+    done = ocrfleet("status", "march", "--state", "done")[1].splitlines()
+
+    assert [entry["names"] for entry in listed["entries"]] == [[f"{number}.pdf"] for number in range(5)]
+    assert [entry["names"] for entry in failed["entries"]] == [["3.pdf"]]
+    assert failed["failed"] == 1
+    assert [line.split()[1] for line in done] == ["0.pdf", "1.pdf", "2.pdf", "4.pdf"]
+
+
+def test_batches_are_shown_as_a_table_or_as_json(ocrfleet, fleet, folder):
+    write(folder, "a.pdf")
+    for name in ("march", "april", "may"):
+        submit(fleet, folder, batch=name)
+
+    table = ocrfleet("batches")[1].splitlines()
+    page = json.loads(ocrfleet("batches", "--offset", "1", "--limit", "1", "--json")[1])["batches"]
+
+    assert [line.split()[0] for line in table] == ["batch", "may", "april", "march"]
+    assert [each["batch"] for each in page] == ["april"]
+
+
+def test_status_can_be_watched_until_all_have_ended(ocrfleet, fleet, folder):
+    write(folder, "a.pdf")
+    submit(fleet, folder)
+    finish(fleet, "march")
+
+    assert json.loads(ocrfleet("status", "--watch", "--json")[1])["done"] == 1
+    assert json.loads(ocrfleet("status", "march", "--watch", "--json")[1])["done"] == 1
+    assert "1 done" in ocrfleet("status", "march", "--watch")[1]
+
+
+def test_the_commands_cancel_retry_and_delete_say_what_they_did(ocrfleet, fleet, folder):
+    write(folder, "a.pdf", "b.pdf")
+    submit(fleet, folder / "a.pdf")
+    finish(fleet, "march", failing=["a.pdf"])
+    submit(fleet, folder / "b.pdf")
+
+    assert json.loads(ocrfleet("retry", "march", "--json")[1])["retried"] == 1
+    assert json.loads(ocrfleet("cancel", "march", "--json")[1])["cancelled"] == 2
+    assert json.loads(ocrfleet("delete", "march", "--yes", "--json")[1]) == {"batch": "march", "deleted": 2, "kept": 0}
+    assert ocrfleet("delete", "march", "--yes")[0] == 2

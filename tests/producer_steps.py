@@ -1,0 +1,71 @@
+"""Steps that tests of the producer are written in."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from jobs.contract import Job, Source
+from jobs.result import DocumentResult, LineResult, Outcome, PageResult, Provenance
+from producer.fleet import Fleet
+from producer.intake import take_in
+from producer.order import Wish
+from producer.submit import Part, submit_files
+from producer.walk import walk
+
+PDF = b"%PDF-1.7\n"
+FINGERPRINT = "0123456789abcdef"
+PROVENANCE = Provenance(
+    pipeline_version=1, engine="null", model="", model_sha256="", mode="off", prompt_name="finance", prompt=""
+)
+
+
+def write(folder: Path, *names: str) -> None:
+    """Write documents that differ in their content."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(PDF + name.encode())
+
+
+def submit(fleet: Fleet, *paths: Path, batch: str = "march", wish: Wish | None = None) -> Part:
+    """Submit paths; the sum of the parts."""
+    files = take_in(walk([str(path) for path in paths]), fleet.settings.max_file_bytes)
+    parts = list(submit_files(fleet, batch, wish or Wish(), files))
+    return Part(*(sum(getattr(part, name) for part in parts) for name in ("new", "known", "again", "size_bytes")))
+
+
+def finish(fleet: Fleet, batch: str = "march", failing: Collection[str] = ()) -> None:
+    """Do what workers do: take each job of a batch, put a result in the store, end it. `failing`: names that fail."""
+    names = {entry.document: entry.names for entry in fleet.documents(batch)}
+    for job in _sent(fleet, batch):
+        lease = fleet.ledger.take(job, "node")
+        assert lease is not None
+        if set(names[job.document]) & set(failing):
+            outcome = Outcome(document=job.document, state="failed", reason="CorruptDocument: truncated")
+        else:
+            outcome = Outcome.done(result := result_of(job.document, names[job.document][0]))
+            fleet.store.put_result(result)
+        fleet.store.put_outcome(batch, outcome)
+        fleet.ledger.finish(lease, outcome)
+
+
+def _sent(fleet: Fleet, batch: str) -> list[Job]:
+    """Jobs of the batch, sent before or due now."""
+    fleet.ledger.dispatch("backlog", 10_000)
+    fleet.ledger.dispatch("urgent", 10_000)
+    return [Job(batch=batch, document=entry.document) for entry in fleet.documents(batch, "queued")]
+
+
+def result_of(document: str, text: str) -> DocumentResult:
+    """A result of one page with two lines."""
+    box = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
+    lines = (
+        LineResult(raw=f"lnvoice {text}", text=f"Invoice {text}", box=box, confidence=0.9),
+        LineResult(raw="Total: 10,00 €", text="Total: 10,00 €", box=box, confidence=0.9),
+    )
+    page = PageResult(page=1, width_px=9, height_px=9, dpi=200, lines=lines, provenance=PROVENANCE, seconds={})
+    return DocumentResult(document=document, fingerprint=FINGERPRINT, pages=(page,))
+
+
+def source_of(document: str, name: str) -> Source:
+    """A submitted path."""
+    return Source(document=document, name=name, media_type="application/pdf", size_bytes=1)
