@@ -1,0 +1,160 @@
+"""Nothing is lost, whatever dies: `python -m bench.chaos --minutes M --seed S [--documents N] [--json]`.
+
+Real Redis with an append-only file, real workers, documents that come in waves; meanwhile processes are killed and
+frozen, Redis is restarted and networks are cut (bench.mischief). Exit status 1 where a promise was broken.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+from typing import Annotated, Any
+
+import typer
+
+from bench.corpus import Corpus, draw
+from bench.mischief import Mischief, Victim, fleet_of
+from bench.recovery import Recovery
+from bench.verdict import Verdict, judge
+from config.settings import Settings
+from jobs.errors import RetryableError
+from producer.fleet import Fleet
+from producer.intake import take_in
+from producer.order import Wish
+from producer.submit import submit_files
+from producer.walk import walk
+from samples.local_redis import local_redis
+from samples.stack import packaged_model
+
+WORKERS = 3
+LEASE_S = 4.0
+BETWEEN_ACTS_S = 3.0
+#: More than the default: on two cores a page of real OCR takes 20 s here, and something dies every three. Nothing can
+#: tell the third innocent victim in a row from poison.
+MAX_ATTEMPTS = 6
+WAVES = 20
+#: After the last act: longest wait for what is left.
+SETTLE_S = 180.0
+LOOK_S = 0.25
+
+
+class Chaos:
+    """One run: a fleet, its documents, and who torments it."""
+
+    def __init__(self, fleet: Fleet, corpus: Corpus, victims: list[Victim], mischief: Mischief) -> None:
+        self.recovery = Recovery(fleet.ledger, ("null", "real"))
+        self._fleet, self._corpus, self._victims, self._mischief = fleet, corpus, victims, mischief
+
+    def torment(self, seconds: float) -> None:
+        """Submit in waves, and do mischief all the while."""
+        started, acts, waves = time.monotonic(), 0, 0
+        self._send("real", self._corpus.real)
+        while (passed := time.monotonic() - started) < seconds:
+            if passed >= waves * 0.8 * seconds / WAVES and waves < WAVES:
+                self._send("null", self._corpus.null[waves::WAVES])
+                waves += 1
+            if passed >= (acts + 1) * BETWEEN_ACTS_S:
+                acts += 1
+                self._mischief.act()
+            self._look()
+        for wave in range(waves, WAVES):
+            self._send("null", self._corpus.null[wave::WAVES])
+
+    def settle(self) -> None:
+        """Wait until every document has ended, or the time is up."""
+        deadline = time.monotonic() + SETTLE_S
+        while time.monotonic() < deadline and not self._ended():
+            self._look()
+
+    def _look(self) -> None:
+        for killed_s, victim in self._mischief.take_killed():
+            self.recovery.orphaned(killed_s, victim.name)
+        for victim in self._victims:
+            if not victim.lives:
+                victim.start()
+        self.recovery.look()
+        time.sleep(LOOK_S)
+
+    def _ended(self) -> bool:
+        try:
+            summaries = [self._fleet.ledger.batch(batch) for batch in ("null", "real")]
+        except RetryableError:
+            return False
+        return all(summary.finished == summary.documents for summary in summaries)
+
+    def _send(self, batch: str, paths: Sequence[Path]) -> None:
+        """Submit as a person would who submits again after each error."""
+        wish = Wish(engine="null", mode="off") if batch == "null" else Wish(engine="rapidocr")
+        while True:
+            try:
+                for _ in submit_files(self._fleet, batch, wish, take_in(walk(map(str, paths)), 1 << 30)):
+                    pass
+            except RetryableError:
+                time.sleep(LOOK_S)
+            else:
+                return
+
+
+def run(minutes: float, seed: int, documents: int, folder: Path) -> dict[str, Any]:
+    """Run the whole and report."""
+    corpus = draw(folder / "documents", documents, seed)
+    with ExitStack() as stack:
+        redis = stack.enter_context(local_redis(folder / "redis", append_only=True))
+        settings: dict[str, object] = {
+            "redis_url": redis.url,
+            "store_url": str(folder / "store"),
+            "work_dir": folder,
+            "file_model_path": packaged_model(),
+            "lease_s": LEASE_S,
+            "job_timeout_s": 60,
+            "max_attempts": MAX_ATTEMPTS,
+            "pages_per_job": 4,
+            "node": "chaos",
+        }
+        fleet = Fleet.open(Settings(_env_file=None, **settings))  # type: ignore[arg-type]
+        victims = stack.enter_context(fleet_of(WORKERS, redis, settings, folder))
+        mischief = Mischief(victims, redis, LEASE_S, Random(seed))
+        chaos = Chaos(fleet, corpus, victims, mischief)
+        chaos.torment(60 * minutes)
+        chaos.settle()
+        batches = {"null": [path.name for path in corpus.null], "real": [path.name for path in corpus.real]}
+        verdict = judge(fleet, batches, corpus.poison, [victim.log for victim in victims])
+        return _report(verdict, mischief, chaos.recovery.seconds) | {"seed": seed, "minutes": minutes}
+
+
+def _report(verdict: Verdict, mischief: Mischief, recovered_s: list[float]) -> dict[str, Any]:
+    cuts = quantiles(recovered_s, n=20, method="inclusive") if len(recovered_s) > 1 else recovered_s * 19
+    kills = sum(mischief.done[kind] for kind in ("worker", "child", "keeper", "engine"))
+    return asdict(verdict) | {
+        "kills": kills,
+        "freezes": mischief.done["freeze"],
+        "redis_restarts": mischief.done["redis"],
+        "partitions": mischief.done["partition"],
+        "recoveries": len(recovered_s),
+        "recovery_s_p50": round(cuts[9], 2) if cuts else None,
+        "recovery_s_p95": round(cuts[18], 2) if cuts else None,
+    }
+
+
+def main(
+    minutes: Annotated[float, typer.Option(help="How long mischief is done.")] = 2.0,
+    seed: Annotated[int, typer.Option(help="Decides what is done to whom.")] = 1,
+    documents: Annotated[int, typer.Option(min=60)] = 1000,
+    keep: Annotated[Path | None, typer.Option(help="Folder for logs and store, which stays.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Torment a fleet and count what it lost."""
+    with tempfile.TemporaryDirectory(prefix="chaos-") as temporary:
+        report = run(minutes, seed, documents, keep or Path(temporary))
+    lines = [json.dumps(report)] if as_json else [f"{key:<16} {value}" for key, value in report.items()]
+    typer.echo("\n".join(lines))
+    raise typer.Exit(1 if report["broken"] or report["poison_alive"] else 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)
