@@ -9,8 +9,9 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
+from config.settings import Settings
 from jobs import entry
 from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
 from jobs.contract import BatchId, ContentId, DocumentState, Job, Queue, Recipe, Source
@@ -49,6 +50,16 @@ class Ledger:
     def check(self) -> None:
         """Ask Redis for a sign of life, as our user and under our prefix."""
         self.nodes()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The ledger that the settings name."""
+        return cls(
+            settings.redis_url.get_secret_value(),
+            prefix=settings.redis_prefix,
+            lease_s=settings.lease_s,
+            max_attempts=settings.max_attempts,
+        )
 
     # Batches and their documents
 

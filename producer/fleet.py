@@ -28,13 +28,7 @@ class Fleet:
     @classmethod
     def open(cls, settings: Settings) -> "Fleet":
         """Open both. Neither connects before it is used."""
-        ledger = Ledger(
-            settings.redis_url.get_secret_value(),
-            prefix=settings.redis_prefix,
-            lease_s=settings.lease_s,
-            max_attempts=settings.max_attempts,
-        )
-        return cls(settings, Store(settings.store_url), ledger)
+        return cls(settings, Store(settings.store_url), Ledger.of(settings))
 
     def feed(self) -> int:
         """Send jobs that are due, as far as the window has room. Returns how many.

@@ -11,6 +11,7 @@ from celery import Celery
 from config.celery_app import make_app, make_sender
 from config.settings import Settings
 from jobs.errors import LedgerUnavailable
+from jobs.ledger import Ledger
 from jobs.store import Store
 from workers import lifecycle, tasks
 from workers.drain import Drain
@@ -20,7 +21,7 @@ from workers.llm.service import EngineService
 from workers.models import find_model
 from workers.ocr.check import check_engine
 from workers.pulse import Pulse, install_pulse
-from workers.resources import Resources, open_ledger
+from workers.resources import Resources
 from workers.temporary import temporary_folder
 from workers.vocabulary import load_lexicon
 
@@ -71,7 +72,7 @@ def node_name(settings: Settings, options: NodeOptions, gpu: Gpu | None) -> str:
 def _leave(settings: Settings, name: str) -> None:
     """Take the worker off the list of the living: what it held is free, so its machine may go."""
     try:
-        open_ledger(settings).leave(name)
+        Ledger.of(settings).leave(name)
     except LedgerUnavailable as error:  # its last sign lapses by itself
         log.warning("Left without a word: %s", error, extra={"event": "node.left"})
 
@@ -98,7 +99,7 @@ def _assemble(settings: Settings, name: str, concurrency: int, engine: EngineSer
     install_pulse(
         Pulse(
             app=app,
-            ledger=open_ledger(settings),
+            ledger=Ledger.of(settings),
             store=Store(settings.store_url),
             send=send,
             engine=engine,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from config.celery_app import make_app
 from config.settings import Settings
 from jobs.errors import UsageError
-from workers.resources import open_ledger
+from jobs.ledger import Ledger
 
 #: Longest wait for a worker's answer; freeing a model takes a second or two.
 ANSWER_TIMEOUT_S = 15.0
@@ -21,7 +21,7 @@ def ask(settings: Settings, command: str, host: str | None) -> dict[str, Answer]
     Raises:
         UsageError: no worker of that name lives, or none does.
     """
-    living = set(open_ledger(settings).nodes())
+    living = set(Ledger.of(settings).nodes())
     asked = living & {host} if host else living
     if not asked:
         known = ", ".join(sorted(living)) or "none"
@@ -41,7 +41,7 @@ def drain(settings: Settings, host: str | None, timeout_s: float) -> Iterator[tu
         UsageError: no such worker.
     """
     draining = set(ask(settings, "drain", host))
-    ledger, deadline = open_ledger(settings), time.monotonic() + timeout_s
+    ledger, deadline = Ledger.of(settings), time.monotonic() + timeout_s
     while draining and time.monotonic() < deadline:
         gone = draining - set(ledger.nodes())
         yield from ((name, True) for name in sorted(gone))

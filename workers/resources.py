@@ -25,7 +25,7 @@ class Resources:
         self.send = send
         self.drain = drain
         self.store = Store(settings.store_url)
-        self.ledger = open_ledger(settings)
+        self.ledger = Ledger.of(settings)
         self._model = model
         self._engines: dict[str, OcrEngine] = {}
         self._open = ExitStack()
@@ -44,13 +44,3 @@ class Resources:
         """Free everything. Idempotent."""
         self._engines.clear()
         self._open.close()
-
-
-def open_ledger(settings: Settings) -> Ledger:
-    """Open the ledger as the settings say."""
-    return Ledger(
-        settings.redis_url.get_secret_value(),
-        prefix=settings.redis_prefix,
-        lease_s=settings.lease_s,
-        max_attempts=settings.max_attempts,
-    )
