@@ -162,6 +162,26 @@ def results(
 
 
 @app.command(epilog=STATUSES)
+def review(
+    batch: BatchArgument,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: the batch's name and -review.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write pages for a browser: each document before and after, what changed and why, what to look at first."""
+    from producer.review import Review
+
+    fleet = open_fleet()
+    made = Review(fleet, batch, out or Path(f"{batch}-review"))
+    documents = 0
+    with progress("review", "documents", fleet.ledger.batch(batch).documents) as meter:
+        for documents, _ in enumerate(made.write(), 1):
+            meter.update(documents)
+    if as_json:
+        emit({"batch": batch, "index": str(made.index), "documents": documents, **made.total})
+    say(f"{documents:,} documents, {made.total['flagged']:,} figures to look at. Open {show(str(made.index))}")
+
+
+@app.command(epilog=STATUSES)
 def cancel(batch: BatchArgument, as_json: Json = False) -> None:
     """Cancel what is not finished."""
     cancelled = cancel_batch(open_fleet(), batch)

@@ -91,6 +91,7 @@ def _report(settings: dict[str, object], out: Path, seconds: float) -> int:
         _say("No document was found.")
         return 1
     _ocrfleet(settings, "results", BATCH, "--out", str(out), "--format", "json", "--format", "txt")
+    _ocrfleet(settings, "review", BATCH, "--out", str(out / "review"))
     _ocrfleet(settings, "batches")
     show_excerpts(out)
     pages = summary["pages_done"]
