@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from jobs.errors import EngineUnavailable
+from jobs.errors import EngineUnavailable, ModelError
 from samples.stack import packaged_model
 from workers.llm import Choice, Message, RequestTooLong
 from workers.llm.client import EngineClient
@@ -136,3 +136,17 @@ def test_the_client_names_the_model_and_its_checksum(client: EngineClient) -> No
 def test_only_this_user_can_open_the_socket(service: EngineService) -> None:
     assert stat.S_IMODE(service.socket_path.stat().st_mode) == 0o600
     assert stat.S_IMODE(service.socket_path.parent.stat().st_mode) == 0o700
+
+
+def test_a_base_model_weighs_candidates_and_refuses_a_chat_alone(tmp_path: Path) -> None:
+    base = tmp_path / "base.gguf"
+    base.write_bytes(packaged_model().read_bytes().replace(b"tokenizer.chat_template", b"tokenizer.chat_temp1ate"))
+    settings = Settings(_env_file=None, file_model_path=base, work_dir=tmp_path)
+    with (
+        closing(EngineService(find_model(settings), settings, None)) as service,
+        closing(EngineClient(service.start(), TIMEOUT_S)) as client,
+    ):
+        with pytest.raises(ModelError, match="no chat template"):
+            client.complete(correction_chat("Correct OCR errors.", LINES), draft="", max_tokens=8)
+        (scores,) = client.score((Choice("Invoice\nTotal due:", ("amount", "arnount")),))
+        assert scores[0] > scores[1]

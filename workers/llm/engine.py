@@ -12,7 +12,7 @@ import time
 from collections import deque
 from concurrent.futures import Future
 
-from jobs.errors import EngineUnavailable
+from jobs.errors import EngineUnavailable, ModelError
 from workers.llm import Choice, Completion, RequestTooLong
 from workers.llm.draft import Drafter
 from workers.llm.generation import Generation
@@ -99,7 +99,7 @@ class Engine:
             self.tally.requests += 1
             try:
                 request.break_into(self._units(request.asked))
-            except RequestTooLong as error:
+            except (RequestTooLong, ModelError) as error:
                 request.answer(error)
             else:
                 self._requests.append(request)

@@ -6,6 +6,7 @@ A `Model` and its `Context` belong to one thread. An assertion in there ends the
 import ctypes
 import logging
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class NativeLog:
 
 
 class Model:
-    """A GGUF model: weights, vocabulary, chat template.
+    """A GGUF model: weights, vocabulary, chat template if it is asked for one.
 
     Raises:
         ModelError: the file can't be loaded.
@@ -72,7 +73,7 @@ class Model:
         self.vocab = api.llama_model_get_vocab(self.handle)
         self.vocabulary_size = int(api.llama_vocab_n_tokens(self.vocab))
         self.trained_context = int(api.llama_model_n_ctx_train(self.handle))
-        self._formatter = self._chat_formatter(path)
+        self._path = path
         self._control = self._control_words()
 
     def chat(self, messages: tuple[Message, ...]) -> list[int]:
@@ -125,10 +126,15 @@ class Model:
         words = (self._text(token) for token in tokens)
         return re.compile("|".join(re.escape(word) for word in words if len(word) > 1) or r"(?!)")
 
-    def _chat_formatter(self, path: Path) -> Jinja2ChatFormatter:
+    @cached_property
+    def _formatter(self) -> Jinja2ChatFormatter:
+        """The chat's form. Made when one is asked for: a base model has none, and weighs candidates all the same."""
         template = self._metadata("tokenizer.chat_template")
         if not template:
-            raise ModelError(f"The model {path} has no chat template: it is no instruct model. Choose one that is.")
+            raise ModelError(
+                f"The model {self._path} has no chat template: it is no instruct model. Choose one that is, "
+                "or the mode constrained, which needs none."
+            )
         eos, bos = (self._text(int(get(self.vocab))) for get in (api.llama_vocab_eos, api.llama_vocab_bos))
         return Jinja2ChatFormatter(template=template, eos_token=eos, bos_token=bos)
 

@@ -25,6 +25,10 @@ EXAMPLES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ("Rechnungsdaturn 14.11.2019", "Zwischensumrne 1.284,50 €", "MwSt. 19 %"),
         ("Rechnungsdatum 14.11.2019", "Zwischensumme 1.284,50 €", "MwSt. 19 %"),
     ),
+    (
+        ("Facturc n° 2019-114", "Montant à régier : 312,40 €", "Total a pagar: 75,20 €", "Obrigado pela preferencia"),
+        ("Facture n° 2019-114", "Montant à régler : 312,40 €", "Total a pagar: 75,20 €", "Obrigado pela preferência"),
+    ),
 )
 
 

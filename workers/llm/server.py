@@ -8,7 +8,7 @@ import threading
 import time
 from concurrent.futures import Future
 
-from jobs.errors import EngineUnavailable
+from jobs.errors import EngineUnavailable, ModelError
 from workers.llm import Completion, RequestTooLong
 from workers.llm.engine import Engine
 from workers.llm.plan import EnginePlan
@@ -83,6 +83,8 @@ class Server:
             result = await asyncio.wrap_future(self.engine.submit(asked))
         except RequestTooLong as error:
             return Answer(id=asked.id, error="too_long", message=str(error))
+        except ModelError as error:
+            return Answer(id=asked.id, error="model", message=str(error))
         except EngineUnavailable as error:
             return Answer(id=asked.id, error="engine", message=str(error))
         finally:
