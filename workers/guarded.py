@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from jobs.contract import Recipe
 from jobs.result import Change, Refusal
+from workers.correction.doubt import in_doubt
 from workers.correction.guard import judge_answer
 from workers.correction.lexicon import Lexicon
 from workers.llm import LanguageModel, RequestTooLong
@@ -24,13 +25,14 @@ def rewrite(
     model: LanguageModel,
 ) -> list[Verdict]:
     """For each line, what changes, what was refused, and whether the model was asked about it."""
-    verdicts: list[Verdict] = []
-    for first in range(0, len(lines), LINES_PER_QUESTION):
-        texts = [line.text for line in lines[first : first + LINES_PER_QUESTION]]
-        for line, answer in zip(texts, _ask(texts, recipe, model), strict=True):
-            repaired = settled[len(verdicts)]
-            changes, refusals = judge_answer(line, answer, repaired, lexicon) if answer else ((), ())
-            verdicts.append((changes, refusals, True))
+    verdicts: list[Verdict] = [((), (), False)] * len(lines)
+    sent = [at for at, line in enumerate(lines) if in_doubt(line.text, line.confidence, line.alternatives, lexicon)]
+    for first in range(0, len(sent), LINES_PER_QUESTION):
+        places = sent[first : first + LINES_PER_QUESTION]
+        answers = _ask([lines[at].text for at in places], recipe, model)
+        for at, answer in zip(places, answers, strict=True):
+            changes, refusals = judge_answer(lines[at].text, answer, settled[at], lexicon) if answer else ((), ())
+            verdicts[at] = (changes, refusals, True)
     return verdicts
 
 

@@ -13,7 +13,7 @@ from workers.correction.edit import apply, edits
 from workers.correction.guard import judge_answer
 from workers.correction.suspect import Suspect, suspects
 from workers.corrector import correct_page
-from workers.llm import RequestTooLong
+from workers.llm import Completion, RequestTooLong
 from workers.ocr import OcrLine
 from workers.vocabulary import load_confusions, load_lexicon
 
@@ -183,3 +183,24 @@ def test_phrases_that_are_always_misread_so_are_mended_by_rule():
     corrected = correct_page(lines, Recipe(mode="constrained"), None)
     assert [line.text for line in corrected[2:]] == ["USt.-Id.-Nr.: DE136695976", "USt-IdNr 5"]
     assert {change.source for line in corrected for change in line.changes} == {"rule"}
+
+
+class Recording(Narrow):
+    """A model that copies, and remembers what it was asked about."""
+
+    def __init__(self):
+        self.asked = []
+
+    def complete(self, messages, *, draft, max_tokens):
+        self.asked += draft.splitlines()
+        return Completion(draft, finished=True, prompt_tokens=0, output_tokens=0)
+
+
+def test_a_model_that_writes_is_asked_about_lines_in_doubt_alone():
+    texts = [*GERMAN, "Erhaltene Anzahiungen", "19,00 1.234,56 €", "Rechnungsbetrag"]
+    sure = [OcrLine(text, BOX, 0.99, ((),) * len(text)) for text in texts]
+    doubted = OcrLine("Lieferung", BOX, 0.93, ((), (("l", 0.3),), *[()] * 7))
+    model = Recording()
+    corrected = correct_page((*sure, doubted), Recipe(mode="guarded"), model)
+    assert model.asked == ["1| Erhaltene Anzahiungen", "2| Lieferung"]
+    assert [line.asked for line in corrected] == [False, False, True, False, False, True]
