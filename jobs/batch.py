@@ -1,6 +1,7 @@
 """A batch and its documents, as the store keeps them and the ledger counts them."""
 
 from jobs.contract import BatchId, ContentId, DocumentState, Frozen, Queue, Recipe
+from jobs.result import FigureCounts
 
 
 class BatchRecord(Frozen):
@@ -28,6 +29,8 @@ class BatchSummary(Frozen):
     pages: int = 0  # of the documents that were opened so far
     pages_done: int = 0
     truncated: int = 0  # of the done: their text is cut off, for want of a licence of the OCR engine
+    to_review: int = 0  # of the done: with a flagged figure or a sum that does not close
+    audit: FigureCounts = FigureCounts()  # of the done
 
     @property
     def finished(self) -> int:
@@ -48,6 +51,7 @@ class DocumentEntry(Frozen):
     pages_done: int = 0
     fingerprint: str = ""  # of its result, once done
     truncated: bool = False  # once done: its text is cut off
+    audit: FigureCounts = FigureCounts()  # once done
     reason: str = ""  # once failed, or of the last retry
     node: str = ""  # that had it last
 

@@ -7,9 +7,13 @@ from typing import Any
 from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
 from jobs.contract import BatchId, ContentId, Job, Recipe, Source
 from jobs.lease import Condemned, Dropped, Lease, Reconciliation
-from jobs.result import Outcome
+from jobs.result import FigureCounts, Outcome
 
-COUNTS = ("documents", "queued", "running", "done", "failed", "cancelled", "pages", "pages_done", "truncated")
+COUNTS = (
+    "documents", "queued", "running", "done", "failed", "cancelled", "pages", "pages_done", "truncated", "to_review"
+)  # fmt: skip
+#: In the order of an entry's `x` (jobs/lua/_ledger.lua).
+AUDIT = tuple(FigureCounts.model_fields)
 
 
 def raw(content: ContentId) -> bytes:
@@ -33,6 +37,7 @@ def read_job(member: bytes) -> Job:
 def read_summary(batch: BatchId, facts: dict[bytes, bytes]) -> BatchSummary:
     """Read a batch's hash."""
     counts = {name: int(facts.get(name.encode(), 0)) for name in COUNTS}
+    audit = {name: int(facts.get(name.encode(), 0)) for name in AUDIT}
     return BatchSummary.model_validate(
         {
             "batch": batch,
@@ -40,6 +45,7 @@ def read_summary(batch: BatchId, facts: dict[bytes, bytes]) -> BatchSummary:
             "recipe": Recipe.model_validate_json(facts[b"recipe"]),
             "created_s": int(facts[b"created"]) / 1000,
             **counts,
+            "audit": FigureCounts.model_validate(audit),
         }
     )
 
@@ -58,6 +64,7 @@ def read_document(content: bytes, text: bytes) -> DocumentEntry:
         pages_done=entry.get("k", 0),
         fingerprint=entry.get("f", ""),
         truncated="t" in entry,
+        audit=FigureCounts(**dict(zip(AUDIT, entry.get("x", ()), strict=False))),
         reason=entry.get("r", ""),
         node=entry.get("w", ""),
     )

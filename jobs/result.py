@@ -102,6 +102,22 @@ class PageResult(Frozen):
         return "\n".join(line.text for line in self.lines)
 
 
+class FigureCounts(Frozen):
+    """What the audit of the figures comes to, of a document or summed over a batch."""
+
+    figures: int = 0
+    vouched: int = 0  # for which a witness stands: a checksum, a format, the arithmetic
+    changed: int = 0  # that OCR had misread, mended by a witness
+    flagged: int = 0  # that a person must look at
+    sums: int = 0  # sums and products that the documents state
+    sums_open: int = 0  # of these: that do not close
+
+    @property
+    def to_review(self) -> bool:
+        """Whether a person must look."""
+        return bool(self.flagged or self.sums_open)
+
+
 class DocumentResult(Frozen):
     """All pages of a document, assembled."""
 
@@ -115,6 +131,20 @@ class DocumentResult(Frozen):
     def truncated(self) -> bool:
         """Whether any page's text was cut off by an OCR engine without a licence."""
         return any(page.provenance.truncated for page in self.pages)
+
+    @property
+    def audit(self) -> FigureCounts:
+        """The audit of its figures, counted."""
+        lines = [line for page in self.pages for line in page.lines]
+        figures = [figure for line in lines for figure in line.figures]
+        return FigureCounts(
+            figures=len(figures),
+            vouched=sum(figure.witness is not None for figure in figures),
+            changed=sum(change.source == "figure" for line in lines for change in line.changes),
+            flagged=sum(figure.flag is not None for figure in figures),
+            sums=len(self.arithmetic),
+            sums_open=sum(not each.closes for each in self.arithmetic),
+        )
 
     @property
     def text(self) -> str:
@@ -136,6 +166,7 @@ class Outcome(Frozen):
     pages: int = 0
     reason: str = ""
     truncated: bool = False
+    audit: FigureCounts = FigureCounts()
 
     @classmethod
     def done(cls, result: DocumentResult) -> Self:
@@ -146,4 +177,5 @@ class Outcome(Frozen):
             fingerprint=result.fingerprint,
             pages=len(result.pages),
             truncated=result.truncated,
+            audit=result.audit,
         )

@@ -25,7 +25,7 @@ from producer.order import Wish, new_name
 from producer.progress import progress
 from producer.recover import recover as recover_batch
 from producer.session import Session
-from producer.status import batch_table, describe, document_line, sentence
+from producer.status import batch_table, describe, document_line, review_lines, sentence
 from producer.tally import ExportTally
 from producer.watch import wait, watch_json, watch_table
 
@@ -147,17 +147,17 @@ def results(
     """Write results: a file for each submitted path, at the path it had (txt, json), or one for all (jsonl)."""
     fleet = open_fleet()
     folder = out or Path(batch)
-    total = fleet.ledger.batch(batch).documents
+    summary = fleet.ledger.batch(batch)
     tally = ExportTally()
-    with progress("results", "documents", total) as meter:
+    with progress("results", "documents", summary.documents) as meter:
         export = Export(fleet, batch, folder, formats or [Format.TXT], include_truncated=include_truncated)
         for number, exported in enumerate(export.write(), 1):
             tally.add(exported)
             meter.update(number)
-    for line in tally.lines(batch, str(folder)):
+    for line in (*tally.lines(batch, str(folder)), *review_lines(summary)):
         say(line)
     if as_json:
-        emit(tally.describe(batch, str(folder)))
+        emit(tally.describe(batch, str(folder)) | summary.model_dump(include={"to_review", "audit"}))
     raise typer.Exit(tally.status)
 
 

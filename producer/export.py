@@ -121,7 +121,7 @@ def _describe(batch: str, name: str, entry: DocumentEntry, result: DocumentResul
     if result is None:
         return value | {"reason": entry.reason}
     texts = {"text": result.text, "raw_text": result.raw_text}
-    value["truncated"] = result.truncated
+    value |= {"truncated": result.truncated, "audit": result.audit.model_dump()}
     return value | texts | result.model_dump(mode="json", exclude={"document"})
 
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jobs.batch import BatchSummary, DocumentEntry
+from jobs.result import FigureCounts
 from producer.console import show
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-COUNTS = ("documents", "queued", "running", "done", "failed", "cancelled", "truncated")
+COUNTS = ("documents", "queued", "running", "done", "failed", "cancelled", "truncated", "to_review")
 
 
 def describe(summary: BatchSummary) -> dict[str, Any]:
@@ -21,9 +22,28 @@ def describe(summary: BatchSummary) -> dict[str, Any]:
 
 def sentence(summary: BatchSummary) -> str:
     """Say in one line how far a batch is."""
-    counts = ", ".join(f"{count:,} {state}" for state in COUNTS[1:] if (count := getattr(summary, state)))
+    named = ((count, name.replace("_", " ")) for name in COUNTS[1:] if (count := getattr(summary, name)))
+    counts = ", ".join(f"{count:,} {name}" for count, name in named)
     pages = f"; {summary.pages_done:,} of {summary.pages:,} pages" if summary.pages else ""
-    return f"{summary.batch}: {summary.documents:,} documents, {counts or 'none yet'}{pages}"
+    figures = f"; {audit_sentence(summary.audit)}" if summary.audit.figures else ""
+    return f"{summary.batch}: {summary.documents:,} documents, {counts or 'none yet'}{pages}{figures}"
+
+
+def audit_sentence(audit: FigureCounts) -> str:
+    """Say in one line what the audit of figures found."""
+    parts = [f"{audit.figures:,} figures", f"{audit.vouched:,} vouched for"]
+    parts += [f"{audit.changed:,} mended"] if audit.changed else []
+    parts += [f"{audit.flagged:,} flagged"]
+    sums = [f"{audit.sums - audit.sums_open:,} of {audit.sums:,} sums close"] if audit.sums else []
+    return ", ".join(parts + sums)
+
+
+def review_lines(summary: BatchSummary) -> list[str]:
+    """Say what the audit of a batch's figures comes to, and how many documents a person must look at."""
+    if not summary.audit.figures:
+        return []
+    look = f"{summary.to_review:,} documents to review: ocrfleet status {summary.batch} --documents"
+    return [f"{audit_sentence(summary.audit)}.", *([look] if summary.to_review else [])]
 
 
 def batch_table(summaries: Sequence[BatchSummary]) -> "Table":
@@ -33,7 +53,7 @@ def batch_table(summaries: Sequence[BatchSummary]) -> "Table":
     table = Table("batch", "created", "queue", box=None, pad_edge=False)
     counts = [name for name in COUNTS if name == "documents" or any(getattr(each, name) for each in summaries)]
     for name in (*counts, "pages"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
     for each in summaries:
         created = f"{datetime.fromtimestamp(each.created_s):%Y-%m-%d %H:%M}"
         numbers = (f"{getattr(each, name):,}" for name in counts)
@@ -45,5 +65,6 @@ def document_line(entry: DocumentEntry) -> str:
     """Say in one line where a document stands."""
     pages = f"{entry.pages_done}/{entry.pages} pages" if entry.pages else ""
     copies = f"and {len(entry.names) - 1} of the same content" if len(entry.names) > 1 else ""
-    parts = (entry.state, show(entry.names[0]), copies, pages, show(entry.reason))
+    review = audit_sentence(entry.audit) if entry.audit.to_review else ""
+    parts = (entry.state, show(entry.names[0]), copies, pages, review, show(entry.reason))
     return "  ".join(part for part in parts if part)

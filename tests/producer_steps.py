@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from jobs.contract import Job, Source
-from jobs.result import DocumentResult, LineResult, Outcome, PageResult, Provenance
+from jobs.result import Arithmetic, DocumentResult, Figure, LineResult, Outcome, PageResult, Provenance
 from producer.fleet import Fleet
 from producer.intake import take_in
 from producer.order import Wish
@@ -16,6 +16,11 @@ FINGERPRINT = "0123456789abcdef"
 PROVENANCE = Provenance(
     pipeline_version=1, engine="null", model="", model_sha256="", mode="off", prompt_name="finance", prompt=""
 )
+
+FLAGGED = Figure(
+    start=7, end=14, kind="amount", raw="10,00 €", final="10,00 €", confidence=0.6, flag="sum does not close"
+)
+VOUCHED = FLAGGED.model_copy(update={"flag": None, "witness": "iban mod 97"})
 
 
 def write(folder: Path, *names: str) -> None:
@@ -56,14 +61,15 @@ def _sent(fleet: Fleet, batch: str) -> list[Job]:
 
 
 def result_of(document: str, text: str) -> DocumentResult:
-    """A result of one page with two lines."""
+    """A result of one page with two lines, the audit of two figures and a sum that does not close."""
     box = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
     lines = (
         LineResult(raw=f"lnvoice {text}", text=f"Invoice {text}", box=box, confidence=0.9),
-        LineResult(raw="Total: 10,00 €", text="Total: 10,00 €", box=box, confidence=0.9),
+        LineResult(raw="Total: 10,00 €", text="Total: 10,00 €", box=box, confidence=0.9, figures=(FLAGGED, VOUCHED)),
     )
     page = PageResult(page=1, width_px=9, height_px=9, dpi=200, lines=lines, provenance=PROVENANCE, seconds={})
-    return DocumentResult(document=document, fingerprint=FINGERPRINT, pages=(page,))
+    sums = (Arithmetic(rule="net + tax = gross", terms=("8,00", "2,10", "10,00"), closes=False),)
+    return DocumentResult(document=document, fingerprint=FINGERPRINT, pages=(page,), arithmetic=sums)
 
 
 def source_of(document: str, name: str) -> Source:

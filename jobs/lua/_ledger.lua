@@ -52,11 +52,22 @@ local function move(batch, entry, state)
   call('HINCRBY', key(batch), state, 1)
   entry.s = state ~= 'queued' and state or nil
 end
+-- The audit of a document's figures, counted for its batch: an entry's `x`, in this order.
+local AUDIT = {'figures', 'vouched', 'changed', 'flagged', 'sums', 'sums_open'}
+local function count_audit(batch, counts, sign)
+  local audit = {}
+  for at, name in ipairs(AUDIT) do
+    audit[name] = counts[at]
+    if counts[at] ~= 0 then call('HINCRBY', key(batch), name, sign * counts[at]) end
+  end
+  if audit.flagged + audit.sums_open > 0 then call('HINCRBY', key(batch), 'to_review', sign) end
+end
 -- What a document that has ended added to the batch's counts, but for its state.
 local function uncount(batch, entry)
   call('HINCRBY', key(batch), 'pages', 0 - (entry.p or 0))
   call('HINCRBY', key(batch), 'pages_done', 0 - (entry.k or 0))
   if entry.t then call('HINCRBY', key(batch), 'truncated', -1) end
+  if entry.x then count_audit(batch, entry.x, -1) end
 end
 local function set_state(batch, content, state)
   local entry = read_entry(batch, content)
@@ -145,6 +156,11 @@ local function conclude(batch, queue, content, state, facts)
   entry.r = facts.reason ~= '' and facts.reason or nil
   entry.t = facts.truncated and 1 or nil
   if entry.t then call('HINCRBY', key(batch), 'truncated', 1) end
+  if facts.audit and facts.audit.figures > 0 then
+    entry.x = {}
+    for at, name in ipairs(AUDIT) do entry.x[at] = facts.audit[name] end
+    count_audit(batch, entry.x, 1)
+  end
   call('DEL', live, pages_key(batch, content))
   move(batch, entry, state)
   write_entry(batch, content, entry)
