@@ -66,7 +66,7 @@ class Chaos:
             self._send("null", self._corpus.null[wave::WAVES])
 
     def settle(self) -> None:
-        """Wait until every document has ended, or the time is up."""
+        """Wait until every document has ended and the store knows it, or the time is up."""
         deadline = time.monotonic() + SETTLE_S
         while time.monotonic() < deadline and not self._ended():
             self._look()
@@ -83,9 +83,10 @@ class Chaos:
     def _ended(self) -> bool:
         try:
             summaries = [self._fleet.ledger.batch(batch) for batch in ("null", "real")]
+            untold = self._fleet.ledger.untold()
         except RetryableError:
             return False
-        return all(summary.finished == summary.documents for summary in summaries)
+        return not untold and all(summary.finished == summary.documents for summary in summaries)
 
     def _send(self, batch: str, paths: Sequence[Path]) -> None:
         """Submit as a person would who submits again after each error."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
 from jobs.contract import BatchId, ContentId, Job, Recipe, Source
-from jobs.lease import Condemned, Dropped, Lease, Reconciliation
+from jobs.lease import Dropped, Lease, Reconciliation, Untold
 from jobs.result import FigureCounts, Outcome
 
 COUNTS = (
@@ -103,14 +103,15 @@ def read_lease(job: Job, token: str, node: str, facts: list[Any]) -> Lease:
 
 def read_reconciliation(found: list[Any]) -> Reconciliation:
     """Read what `reconcile.lua` returns."""
-    lapsed, lost, *condemned = found
-    return Reconciliation(ran=True, lapsed=lapsed, lost=lost, condemned=tuple(map(_read_condemned, condemned)))
+    lapsed, lost, *untold = found
+    return Reconciliation(ran=True, lapsed=lapsed, lost=lost, untold=tuple(map(_read_untold, untold)))
 
 
-def _read_condemned(facts: list[Any]) -> Condemned:
-    batch, content, reason, pages = facts
-    outcome = Outcome(document=content.hex(), state="failed", reason=reason.decode(), pages=pages)
-    return Condemned(batch=batch.decode(), outcome=outcome)
+def _read_untold(facts: list[Any]) -> Untold:
+    batch, content, text = facts
+    entry = read_document(content, text)
+    outcome = Outcome.model_validate(entry.model_dump(include=set(Outcome.model_fields)))
+    return Untold(batch=batch.decode(), outcome=outcome)
 
 
 def read_dropped(facts: list[Any]) -> Dropped:

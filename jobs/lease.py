@@ -27,8 +27,8 @@ class Lease(Frozen):
         return range(first + 1, last + 1)
 
 
-class Condemned(Frozen):
-    """A document that the ledger itself gave up. Its outcome must be put in the store, then `Ledger.stored` told."""
+class Untold(Frozen):
+    """A document that has ended, and the store does not know: put the outcome there, then call `Ledger.stored`."""
 
     batch: BatchId
     outcome: Outcome
@@ -40,7 +40,7 @@ class Reconciliation(Frozen):
     ran: bool = False  # False: another did it a moment ago
     lapsed: int = 0  # jobs whose worker gave no sign
     lost: int = 0  # jobs whose message never reached a worker
-    condemned: tuple[Condemned, ...] = ()
+    untold: tuple[Untold, ...] = ()
 
 
 class Dropped(Frozen):

@@ -16,7 +16,7 @@ from jobs import entry
 from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
 from jobs.contract import BatchId, ContentId, DocumentState, Job, Queue, Recipe, Source
 from jobs.errors import UsageError
-from jobs.lease import Condemned, Dropped, Lease, Reconciliation
+from jobs.lease import Dropped, Lease, Reconciliation
 from jobs.result import Outcome
 from jobs.script import Argument, Scripts
 
@@ -185,8 +185,8 @@ class Ledger:
         return bool(self._step("part_done", lease))
 
     def finish(self, lease: Lease, outcome: Outcome) -> None:
-        """End the document, for all its parts."""
-        self._step("finish", lease, outcome.to_json())
+        """End the document, for all its parts. The caller tells the store next; else `reconcile` does after a lease."""
+        self._step("finish", lease, outcome.to_json(), self._lease_ms)
 
     def fail(self, lease: Lease, reason: str) -> None:
         """End the document as failed: it lies among the dead letters."""
@@ -233,16 +233,22 @@ class Ledger:
 
         Anyone may call it at any time: one caller does it, at most 15 times in a lease.
         """
-        limits = (self._lease_ms // 15, round(lost_after_s * 1000), round(gone_after_s * 1000), self._max_attempts)
+        limits = (self._lease_ms, round(lost_after_s * 1000), round(gone_after_s * 1000), self._max_attempts)
         waiting = (part for queue in queued.items() for part in queue)
         found = self._scripts.run("reconcile", *limits, *waiting)
         return Reconciliation() if found is None else entry.read_reconciliation(found)
 
-    def stored(self, condemned: Condemned) -> None:
-        """Note that the store knows how a condemned document ended; `reconcile` names it no more."""
+    def stored(self, batch: BatchId, content: ContentId) -> bool:
+        """Note that the store was told how a document ended; `reconcile` names it no more.
+
+        False: it has not ended, or no more: the store must forget the outcome.
+        """
+        return bool(self._scripts.run("stored", batch, entry.raw(content)))
+
+    def untold(self) -> int:
+        """Count the documents that have ended without the store's knowledge."""
         with self._scripts.connection() as redis:
-            member = f"{condemned.batch}/".encode() + entry.raw(condemned.outcome.document)
-            redis.zrem(f"{self._prefix}:condemned", member)
+            return redis.zcard(f"{self._prefix}:untold")
 
     # What a person may ask for
 

@@ -95,7 +95,7 @@ class Store:
 
     def delete_document(self, content: ContentId) -> None:
         """Remove a document and all its results."""
-        self._blobs.delete(_results(content))
+        self.delete_all_results(content)
         self._blobs.delete(_document(content))
 
     # Results
@@ -134,6 +134,10 @@ class Store:
     def delete_results(self, content: ContentId, fingerprint: str) -> None:
         """Remove one result of a document, with its pages."""
         self._blobs.delete(_result(content, fingerprint))
+
+    def delete_all_results(self, content: ContentId) -> None:
+        """Remove all results of a document."""
+        self._blobs.delete(_results(content))
 
     # Batches
 

@@ -10,6 +10,7 @@ from producer.intake import take_in
 from producer.order import Wish
 from producer.submit import Part, submit_files
 from producer.walk import walk
+from workers.outcome import tell
 
 PDF = b"%PDF-1.7\n"
 FINGERPRINT = "0123456789abcdef"
@@ -49,8 +50,8 @@ def finish(fleet: Fleet, batch: str = "march", failing: Collection[str] = ()) ->
         else:
             outcome = Outcome.done(result := result_of(job.document, names[job.document][0]))
             fleet.store.put_result(result)
-        fleet.store.put_outcome(batch, outcome)
         fleet.ledger.finish(lease, outcome)
+        tell(fleet.store, fleet.ledger, batch, outcome)
 
 
 def _sent(fleet: Fleet, batch: str) -> list[Job]:

@@ -6,6 +6,7 @@ import random
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from jobs.contract import Job
@@ -14,6 +15,7 @@ from jobs.ledger import Lease
 from jobs.result import DocumentResult, Outcome, PageResult
 from workers.bounds import Bounds
 from workers.heartbeat import Heartbeat
+from workers.outcome import tell
 from workers.pages import Pages, encode_jpeg, open_document
 from workers.pipeline import Tools, assemble, read_page
 from workers.resources import Resources
@@ -45,27 +47,27 @@ def _run_leased(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str
     try:
         return _work(lease, resources, heartbeat)
     except LeaseLost:
-        return "lost its lease"
+        return _step_back(lease, resources)
     except PermanentError as error:
-        tell = partial(_fail, lease, resources, error.reason)
+        report = partial(_fail, lease, resources, error.reason)
     except RetryableError as error:
-        tell = partial(_wait, lease, resources, error.reason)
+        report = partial(_wait, lease, resources, error.reason)
     except (SystemExit, KeyboardInterrupt):  # a cold stop: the document is not to blame
         resources.ledger.give_back(lease)
         raise
     except Exception as error:  # noqa: BLE001 - a defect of ours or a library's costs an attempt, not the worker
-        tell = partial(_retry_or_fail, lease, resources, _describe(error))
+        report = partial(_retry_or_fail, lease, resources, _describe(error))
     # Not in the handler: an error that Celery logs from there would show the document's, which may quote it.
-    return _tell(tell, resources)
+    return _report(report, lease, resources)
 
 
-def _tell(tell: Callable[[], str], resources: Resources) -> str:
+def _report(report: Callable[[], str], lease: Lease, resources: Resources) -> str:
     """Say how the attempt ended, as soon as ledger and store are there to hear it: an outage costs no attempt."""
     while True:
         try:
-            return tell()
+            return report()
         except LeaseLost:
-            return "lost its lease"
+            return _step_back(lease, resources)
         except RetryableError as error:
             if resources.drain.begun:
                 raise
@@ -87,10 +89,7 @@ def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
             return "part done"
         heartbeat.check()
         result = _assemble(lease, resources, tools)
-    outcome = Outcome.done(result)
-    resources.store.put_outcome(lease.job.batch, outcome)
-    resources.ledger.finish(lease, outcome)
-    return "done"
+    return _end(lease, resources, Outcome.done(result))
 
 
 def _split(document: Pages, lease: Lease, resources: Resources) -> Lease:
@@ -132,10 +131,25 @@ def _assemble(lease: Lease, resources: Resources, tools: Tools) -> DocumentResul
 
 
 def _fail(lease: Lease, resources: Resources, reason: str) -> str:
-    outcome = Outcome(document=lease.job.document, state="failed", reason=reason)
-    resources.store.put_outcome(lease.job.batch, outcome)
-    resources.ledger.fail(lease, reason)
-    return "failed"
+    return _end(lease, resources, Outcome(document=lease.job.document, state="failed", reason=reason))
+
+
+def _end(lease: Lease, resources: Resources, outcome: Outcome) -> str:
+    """The ledger first: it refuses whoever lost the lease, and what the store is not told now it tells it later."""
+    resources.ledger.finish(lease, outcome)
+    try:
+        tell(resources.store, resources.ledger, lease.job.batch, outcome)
+    except RetryableError as error:
+        log.warning("The store hears later how a document ended: %s", error, extra={"event": "job.untold"})
+    return outcome.state
+
+
+def _step_back(lease: Lease, resources: Resources) -> str:
+    """Leave the job to who has it now. A document that was deleted meanwhile leaves no page that was written since."""
+    with suppress(StoreUnavailable):
+        if not resources.store.has_document(lease.job.document):
+            resources.store.delete_all_results(lease.job.document)
+    return "lost its lease"
 
 
 def _wait(lease: Lease, resources: Resources, reason: str) -> str:

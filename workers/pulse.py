@@ -11,6 +11,7 @@ from jobs.errors import LedgerUnavailable, StoreUnavailable
 from jobs.feed import feed
 from jobs.ledger import Ledger
 from jobs.store import Store
+from workers.outcome import tell
 from workers.resources import Send
 
 log = logging.getLogger(__name__)
@@ -65,9 +66,8 @@ class Pulse:
                 found.lost,
                 extra={"event": "jobs.brought_back"},
             )
-        for condemned in found.condemned:  # a document that took its worker along, attempt after attempt
-            self.store.put_outcome(condemned.batch, condemned.outcome)
-            self.ledger.stored(condemned)
+        for untold in found.untold:  # its worker died before it could tell, or the ledger itself gave it up
+            tell(self.store, self.ledger, untold.batch, untold.outcome)
         feed(self.ledger, self.send)
 
 

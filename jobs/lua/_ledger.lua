@@ -167,10 +167,16 @@ local function conclude(batch, queue, content, state, facts)
   if state == 'failed' then call('ZADD', key(batch, 'failed'), now, content) end
 end
 
--- The ledger's own verdict, which no worker can tell the store: the reconciler's caller does.
+-- The ledger alone decides how a document ends; the store keeps a copy, so that a lost ledger can be rebuilt. Until it
+-- is there the document stands here, and whoever reconciles after `from` (ms) brings it there.
+local UNTOLD = P .. ':untold'
+local function document_of(batch, content) return batch .. '/' .. content end
+local function leave_untold(batch, content, from) call('ZADD', UNTOLD, from, document_of(batch, content)) end
+
+-- The ledger's own verdict, which no worker will tell the store.
 local function condemn(batch, queue, content, reason)
   conclude(batch, queue, content, 'failed', {fingerprint = '', reason = reason})
-  call('ZADD', P .. ':condemned', now, batch .. '/' .. content)
+  leave_untold(batch, content, now)
 end
 local function killed_reason(attempts)
   return 'WorkerKilled: the document took its worker process with it, ' .. attempts .. ' times. '

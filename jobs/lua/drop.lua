@@ -19,7 +19,7 @@ local function drop(content)
   call('HDEL', key(batch, 'documents'), content)
   call('LREM', key(batch, 'order'), 1, content)
   call('ZREM', key(batch, 'failed'), content)
-  call('ZREM', P .. ':condemned', batch .. '/' .. content)
+  call('ZREM', UNTOLD, document_of(batch, content))
   if call('HINCRBY', holders_key(content), content, -1) <= 0 then call('HDEL', holders_key(content), content) end
 end
 

@@ -1,7 +1,7 @@
--- pause (ms), lost after (ms), gone after (ms), most attempts, then per queue: its name, the messages waiting in it.
--- {lapsed, lost, condemned...}, or nil: another did it a moment ago.
-local _, pause_ms, lost_ms, gone_ms, most = unpack(ARGV)
-if not call('SET', P .. ':reconciled', 1, 'NX', 'PX', pause_ms) then return nil end
+-- lease (ms), lost after (ms), gone after (ms), most attempts, then per queue: its name, the messages waiting in it.
+-- {lapsed, lost, untold...}, or nil: another did it a moment ago.
+local _, lease_ms, lost_ms, gone_ms, most = unpack(ARGV)
+if not call('SET', P .. ':reconciled', 1, 'NX', 'PX', math.ceil(lease_ms / 15)) then return nil end
 local AT_ONCE = 1000 -- keeps the script under some 10 ms; the rest has its turn at the next call
 
 local function bring_back_lapsed(queue)
@@ -41,9 +41,8 @@ for i = 6, #ARGV, 2 do
   found[1] = found[1] + bring_back_lapsed(ARGV[i])
   found[2] = found[2] + bring_back_lost(ARGV[i], tonumber(ARGV[i + 1]))
 end
-for _, member in ipairs(call('ZRANGE', P .. ':condemned', 0, 99)) do
+for _, member in ipairs(call('ZRANGEBYSCORE', UNTOLD, '-inf', now, 'LIMIT', 0, 100)) do
   local batch, content = member:sub(1, -34), member:sub(-32)
-  local entry = read_entry(batch, content)
-  table.insert(found, {batch, content, entry.r or '', entry.p or 0})
+  table.insert(found, {batch, content, cjson.encode(read_entry(batch, content))})
 end
 return found

@@ -9,7 +9,7 @@ local function requeue(content)
   if not entry or not is_finished(entry) or (from == 'failed' and entry.s ~= 'failed') then return 0 end
   uncount(batch, entry)
   call('ZREM', key(batch, 'failed'), content)
-  call('ZREM', P .. ':condemned', batch .. '/' .. content)
+  call('ZREM', UNTOLD, document_of(batch, content))
   move(batch, entry, 'queued')
   write_entry(batch, content, {n = entry.n, m = entry.m, z = entry.z})
   make_fresh(batch, queue, content)

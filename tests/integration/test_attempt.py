@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from PIL import Image
 
 from jobs.contract import Job
+from jobs.entry import read_job
+from jobs.errors import StoreUnavailable
+from jobs.result import Outcome
+from jobs.store import Store
 from producer.fleet import Fleet
 from producer.intake import take_in
 from producer.order import Wish
@@ -22,6 +27,7 @@ from workers.drain import Drain
 from workers.llm.echo import EchoModel
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.null import NullEngine
+from workers.outcome import tell
 from workers.resources import Resources
 
 TEXT = "Total 1.234,56 EUR"
@@ -104,3 +110,73 @@ def test_an_outage_of_redis_costs_no_attempt_and_shows_no_page(
     assert back.wait(30)
     (entry,) = fleet.documents("march")
     assert (entry.state, entry.attempts) == ("queued", 0)
+
+
+def test_a_worker_that_lost_its_lease_writes_no_outcome_over_its_successors(
+    server: LocalRedis, run: Callable[..., Fleet], settings: Any
+) -> None:
+    fleet = Fleet.open(settings(redis_url=server.url))
+
+    def spring() -> None:
+        job = _lapsed(server)
+        lease = fleet.ledger.take(job, "successor")
+        assert lease is not None
+        outcome = Outcome(document=job.document, state="failed", reason="CorruptDocument: damaged")
+        fleet.ledger.finish(lease, outcome)
+        tell(fleet.store, fleet.ledger, "march", outcome)
+
+    run(spring)
+
+    (entry,) = fleet.documents("march")
+    outcome = fleet.store.get_outcome("march", entry.document)
+    assert outcome is not None
+    assert outcome.state == entry.state == "failed"
+
+
+def test_a_document_that_is_deleted_while_it_is_read_leaves_nothing(
+    server: LocalRedis, run: Callable[..., Fleet], settings: Any
+) -> None:
+    fleet = Fleet.open(settings(redis_url=server.url))
+
+    def spring() -> None:
+        for dropped in fleet.ledger.delete("march"):
+            fleet.store.delete_document(dropped.document)
+        fleet.store.delete_batch("march")
+
+    run(spring)
+
+    store = Path(fleet.settings.store_url)
+    assert [path for path in store.rglob("*") if path.is_file()] == []
+
+
+def test_what_the_store_could_not_be_told_it_is_told_by_the_reconciler(
+    server: LocalRedis, run: Callable[..., Fleet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "put_outcome", _away)
+        fleet = run(lambda: None, lease_s=0.3)
+
+    (entry,) = fleet.documents("march")
+    assert entry.state == "done"
+    assert fleet.store.get_outcome("march", entry.document) is None
+    deadline = time.monotonic() + 10
+    while not (untold := fleet.ledger.reconcile({}).untold):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    tell(fleet.store, fleet.ledger, "march", untold[0].outcome)
+    outcome = fleet.store.get_outcome("march", entry.document)
+    assert outcome is not None
+    assert (outcome.state, outcome.fingerprint, outcome.pages) == ("done", entry.fingerprint, 1)
+    assert fleet.ledger.untold() == 0
+
+
+def _lapsed(server: LocalRedis) -> Job:
+    """Let the one lease that there is lapse, as if its worker were frozen."""
+    with redis.Redis.from_url(server.url) as client:
+        (member,) = client.zrange("ocrfleet:queue:backlog:leased", 0, -1)  # type: ignore[misc]
+        client.zadd("ocrfleet:queue:backlog:leased", {member: 1})
+    return read_job(member)
+
+
+def _away(*_: object) -> None:
+    raise StoreUnavailable

@@ -161,11 +161,33 @@ def test_the_ledgers_own_verdicts_are_told_until_the_store_has_them(hasty: Ledge
         hasty.retry_later(take_next(hasty), "EngineUnavailable: away", 0)
     hasty.retry_later(take_next(hasty), "EngineUnavailable: away", 0)
     for _ in range(2):
-        (condemned,) = until(lambda: hasty.reconcile(IDLE).condemned)
-        assert condemned.batch == "march"
-        assert (condemned.outcome.state, condemned.outcome.reason) == ("failed", "EngineUnavailable: away")
-    hasty.stored(condemned)
-    assert until(lambda: (found := hasty.reconcile(IDLE)).ran and found).condemned == ()
+        (untold,) = until(lambda: hasty.reconcile(IDLE).untold)
+        assert untold.batch == "march"
+        assert (untold.outcome.state, untold.outcome.reason) == ("failed", "EngineUnavailable: away")
+    assert hasty.stored("march", untold.outcome.document)
+    assert until(lambda: (found := hasty.reconcile(IDLE)).ran and found).untold == ()
+
+
+def test_what_a_worker_died_before_telling_the_store_is_told_after_a_lease(hasty: Ledger) -> None:
+    fill(hasty, "march", "invoice")
+    lease = take_next(hasty)
+    hasty.finish(lease, done(lease, pages=2))
+    (untold,) = until(lambda: hasty.reconcile(IDLE).untold)
+    assert untold.outcome == done(lease, pages=2)
+
+
+def test_an_outcome_that_came_late_is_taken_back_or_written_over(ledger: Ledger) -> None:
+    (document,) = fill(ledger, "march", "invoice")
+    lease = take_next(ledger)
+    ledger.fail(lease, "CorruptDocument: damaged")
+    ledger.retry("march")  # before its worker could tell the store
+    assert not ledger.stored("march", document.document)
+    lease = take_next(ledger)
+    ledger.finish(lease, done(lease))
+    assert ledger.stored("march", document.document)
+    assert ledger.untold() == 0
+    assert ledger.stored("march", document.document)  # somebody else has told the store, too, and maybe something old
+    assert ledger.untold() == 1
 
 
 def test_a_failed_document_is_never_sent_again_by_itself(ledger: Ledger) -> None:

@@ -64,6 +64,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.client.flushall()
         self.ledger = Ledger(redis_url, prefix="test", lease_s=1000, max_attempts=MAX_ATTEMPTS)
         self.batches: dict[str, dict[str, Document]] = {}
+        self.untold: set[tuple[str, str]] = set()  # batch and content of what ended without the store's knowledge
         self.leases: list[Lease] = []  # all that were ever given
         self.held: dict[str, str] = {}  # tokens in force; the verb that ended the others
         self.verbs: dict[str, str] = {}
@@ -90,6 +91,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def end(self, batch: str, content: str, state: str) -> None:
         self.batches[batch][content].end(state)
+        if state != "cancelled":  # whoever cancels tells the store
+            self.untold.add((batch, content))
         for lease in self.leases:
             if (lease.job.batch, lease.job.document) == (batch, content):
                 self.held.pop(lease.token, None)
@@ -236,6 +239,16 @@ class LedgerMachine(RuleBasedStateMachine):
             document.lapsed.remove(lease.token)
             document.parts[lease.job.part].attempts -= 1
 
+    @precondition(lambda self: any(self.batches.values()))
+    @rule(data=st.data())
+    def stored(self, data: st.DataObject) -> None:
+        known = [(batch, content) for batch, documents in self.batches.items() for content in sorted(documents)]
+        batch, content = data.draw(st.sampled_from(known))
+        ended = bool(self.batches[batch][content].ended)
+        assert self.ledger.stored(batch, content) == ended
+        if ended:  # told a second time, it may have been told something old: it is told once more
+            self.untold ^= {(batch, content)}
+
     @precondition(lambda self: self.held)
     @rule(data=st.data())
     def lapse(self, data: st.DataObject) -> None:
@@ -281,6 +294,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert requeued == len(contents)
         for content in contents:
             self.batches[batch][content] = Document()
+            self.untold.discard((batch, content))
         if recipe:
             self.ledger.again(batch, RECIPE, every[:0])
             self.client.hset(f"test:batch:{batch}", "recipe", RECIPE.to_json())
@@ -292,6 +306,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for content in self.batches[batch]:
             self.end(batch, content, "cancelled")
         gone = self.batches.pop(batch)
+        self.untold -= {(batch, content) for content in gone}
         others = {content for documents in self.batches.values() for content in documents}
         dropped = {one.document: one.last_reference for one in self.ledger.delete(batch)}
         assert dropped == {content: content not in others for content in gone}
@@ -305,6 +320,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert dropped == failed
         for content in failed:
             del self.batches[batch][content]
+        self.untold -= {(batch, content) for content in failed}
 
     def any_lease(self, data: st.DataObject) -> Lease:
         """A living one more often than a stale one."""
@@ -329,6 +345,11 @@ class LedgerMachine(RuleBasedStateMachine):
             letters = {letter.document for letter in self.ledger.dead_letters(batch)}
             assert letters == {content for content, document in documents.items() if document.ended == "failed"}
             assert self.client.zcard(f"test:batch:{batch}:failed") == len(letters)
+
+    @invariant()
+    def what_the_store_does_not_know_is_kept(self) -> None:
+        members: list[bytes] = self.client.zrange("test:untold", 0, -1)  # type: ignore[assignment]
+        assert {(member[:-33].decode(), member[-32:].hex()) for member in members} == self.untold
 
     @invariant()
     def every_job_stands_in_one_place(self) -> None:
