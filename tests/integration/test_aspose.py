@@ -89,6 +89,13 @@ def test_after_so_many_pages_the_process_is_another(engine: AsposeEngine, monkey
     assert not Path(f"/proc/{first}").exists()
 
 
+def test_a_process_that_was_killed_leaves_no_diagnostics_behind(engine: AsposeEngine) -> None:
+    assert engine._client is not None
+    pid = engine._client.pid
+    engine.close()
+    assert [path.name for path in Path("/tmp").glob(f"*-{pid}-*")] == []
+
+
 def test_a_licence_that_runs_out_in_mid_batch_lets_no_cut_text_through(
     engine: AsposeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

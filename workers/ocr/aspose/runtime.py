@@ -64,11 +64,13 @@ def lend_openssl(links: Path, chosen: Path | None) -> None:
 def environment(links: Path) -> dict[str, str]:
     """Build the environment of Aspose's process: this one's, less our settings, with OpenSSL 1.1 and without ICU.
 
-    Its .NET Core 3.1 aborts beside Debian 12's ICU 72 as if there were none: so it is told to need none.
+    Its .NET Core 3.1 aborts beside Debian 12's ICU 72 as if there were none: so it is told to need none. Its
+    diagnostics leave a socket and two pipes in /tmp when the process is killed, which is how it ends.
     """
     own = environment_for({})
     path = ":".join(filter(None, (str(links), own.get("LD_LIBRARY_PATH", ""))))
-    return own | {"LD_LIBRARY_PATH": path, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
+    switches = {"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "COMPlus_EnableDiagnostics": "0"}
+    return own | {"LD_LIBRARY_PATH": path} | switches
 
 
 def _pairs(chosen: Path | None) -> Iterator[tuple[Path, Path]]:
