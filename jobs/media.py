@@ -20,6 +20,20 @@ _MAGIC = {
 # Two letters are too few to tell a bitmap from prose: its header's size must be one of those that exist.
 _BMP_HEADER_BYTES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
+# 7z and rar are known by name only, so that a refusal can say what they are.
+_ARCHIVES = {
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",  # one without members
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+}
+_TAR_MAGIC_AT = 257
+#: Why a worker takes none.
+IS_ARCHIVE = "The file is an archive, or packed. Have its documents taken out: ocrfleet submit FILE"
+
 #: Every type that ocrfleet reads.
 MEDIA_TYPES: frozenset[str] = frozenset({*_MAGIC.values(), "image/bmp", "image/webp", PDF})
 
@@ -33,5 +47,12 @@ def sniff(head: bytes) -> str | None:
         return "image/webp"
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES:
         return "image/bmp"
-    # PDF readers accept bytes before the header, and scanners' mail gateways write some.
-    return PDF if b"%PDF-" in head[:HEAD_BYTES] else None
+    # PDF readers accept bytes before the header: mail gateways write some. An archive may hold a PDF as it is.
+    return PDF if b"%PDF-" in head[:HEAD_BYTES] and not sniff_archive(head) else None
+
+
+def sniff_archive(head: bytes) -> str | None:
+    """Tell the kind of an archive, or of a packed file that may hold one, from its first `HEAD_BYTES`."""
+    if head[_TAR_MAGIC_AT:].startswith(b"ustar"):
+        return "tar"
+    return next((kind for magic, kind in _ARCHIVES.items() if head.startswith(magic)), None)

@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import Path
+from typing import IO
 
 from pydantic import ValidationError
 
@@ -52,8 +52,8 @@ class Store:
 
     # Documents
 
-    def put_document(self, content: ContentId, path: Path) -> bool:
-        """Keep a file. False if it was there.
+    def put_document(self, content: ContentId, file: IO[bytes]) -> bool:
+        """Keep what is left to read of an open file. False if it was there.
 
         Raises:
             CorruptDocument: its bytes are not those that `content` names: it changed.
@@ -62,8 +62,7 @@ class Store:
         key = _document(content)
         if self._blobs.exists(key):
             return False
-        with path.open("rb") as file:
-            self._blobs.put(key, _verified(content, iter(lambda: file.read(BLOCK_BYTES), b"")))
+        self._blobs.put(key, _verified(content, iter(lambda: file.read(BLOCK_BYTES), b"")))
         return True
 
     def put_document_bytes(self, content: ContentId, data: bytes) -> bool:

@@ -45,7 +45,9 @@ app.add_typer(dead_app, name="dead")
 
 @app.command(epilog=STATUSES)
 def submit(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files, folders, patterns.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH", help="Files, folders, patterns; zip and tar too.")
+    ] = None,
     batch: BatchOption = None,
     prompt: Annotated[str | None, typer.Option(help="finance (default), medical or a text file.")] = None,
     prompt_text: Annotated[str | None, typer.Option(help="The prompt itself.")] = None,
@@ -58,7 +60,10 @@ def submit(
     until_done: Annotated[bool, typer.Option("--wait", help="Wait until every document has ended.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Submit documents. Their type is told by content; what is no document is named and passed over."""
+    """Submit documents. Their type is told by content; what is no document is named and passed over.
+
+    Each document in a zip or tar file is a document of its own, called archive.zip/folder/file.pdf.
+    """
     if not paths and not (again and batch):
         raise UsageError("Say what to submit: ocrfleet submit PATH... (or --again --batch NAME, for a whole batch).")
     named = read_prompt(prompt or "", prompt_text) if prompt or prompt_text is not None else None

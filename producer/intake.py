@@ -4,35 +4,36 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from io import BufferedReader
 
 from jobs.contract import Source
-from jobs.media import HEAD_BYTES, sniff
+from jobs.media import HEAD_BYTES, sniff, sniff_archive
+from producer.found import Found
+from producer.naming import utf8
+from producer.unpack import unpack
 from producer.walk import Candidate, Skip
 
 
-@dataclass(frozen=True)
-class Found:
-    """A document on the user's disk."""
-
-    path: str
-    source: Source
-
-
 def take_in(candidates: Iterable[Candidate | Skip], max_file_bytes: int) -> Iterator[Found | Skip]:
-    """Identify each candidate, one at a time, in order."""
+    """Identify each candidate, one at a time, in order; of an archive, each of its members."""
     for candidate in candidates:
-        yield candidate if isinstance(candidate, Skip) else _identify(candidate, max_file_bytes)
+        if isinstance(candidate, Skip):
+            yield candidate
+        else:
+            yield from _look_at(candidate, max_file_bytes)
 
 
-def _identify(candidate: Candidate, max_file_bytes: int) -> Found | Skip:
+def _look_at(candidate: Candidate, max_file_bytes: int) -> Iterator[Found | Skip]:
     try:
         with open(candidate.path, "rb", opener=_open_at_once) as file:
-            source = _read_source(candidate, file, max_file_bytes)
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                yield Skip(candidate.path, "not a file")
+            elif kind := sniff_archive(file.read(HEAD_BYTES)):
+                yield from unpack(candidate, file, kind, max_file_bytes)
+            else:
+                yield _identify(candidate, file, max_file_bytes)
     except OSError as error:
-        return Skip(candidate.path, error.strerror or str(error), fault=True)
-    return source if isinstance(source, Skip) else Found(candidate.path, source)
+        yield Skip(candidate.path, error.strerror or str(error), fault=True)
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -40,15 +41,14 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
 
 
-def _read_source(candidate: Candidate, file: BufferedReader, max_file_bytes: int) -> Source | Skip:
+def _identify(candidate: Candidate, file: BufferedReader, max_file_bytes: int) -> Found | Skip:
     before = os.fstat(file.fileno())
-    if not stat.S_ISREG(before.st_mode):
-        return Skip(candidate.path, "not a file")
     if before.st_size == 0:
         return Skip(candidate.path, "the file is empty (0 bytes)", fault=True)  # as a scan that went wrong leaves it
     if before.st_size > max_file_bytes:
         limit_mib = max_file_bytes / (1 << 20)
         return Skip(candidate.path, f"over {limit_mib:g} MiB: raise OCRFLEET_MAX_FILE_BYTES to take it", fault=True)
+    file.seek(0)
     media_type = sniff(file.read(HEAD_BYTES))
     if media_type is None:
         return Skip(candidate.path, "neither PDF nor an image that ocrfleet reads")
@@ -57,9 +57,5 @@ def _read_source(candidate: Candidate, file: BufferedReader, max_file_bytes: int
     after = os.fstat(file.fileno())
     if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         return Skip(candidate.path, "it changed while it was read: submit it again when it is complete", fault=True)
-    return Source(document=content, name=_utf8(candidate.name), media_type=media_type, size_bytes=after.st_size)
-
-
-def _utf8(name: str) -> str:
-    r"""Write bytes of a name that are no UTF-8 as `\xe9`: JSON can't carry them."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    source = Source(document=content, name=utf8(candidate.name), media_type=media_type, size_bytes=after.st_size)
+    return Found(candidate.path, source)

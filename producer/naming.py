@@ -1,6 +1,7 @@
 """Gives each result a path of its own below the output folder, whatever its document was called."""
 
 import hashlib
+import os
 import sqlite3
 from pathlib import PurePosixPath
 
@@ -46,3 +47,8 @@ def _fitting(part: str) -> str:
         return part
     digits = hashlib.sha256(data).hexdigest()[:8]
     return f"{data[: MAX_PART_BYTES - 9].decode(errors='ignore')}~{digits}"
+
+
+def utf8(name: str) -> str:
+    r"""Write bytes of a name that are no UTF-8 as `\xe9`: JSON can't carry them."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

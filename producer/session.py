@@ -49,7 +49,8 @@ class Session:
                 interrupt.check()
                 tally.add(part)
                 _name_skips(part)
-                meter.update(tally.seen, ahead.total)
+                counted = ahead.total if ahead.total and tally.seen <= ahead.total else None  # not what archives hold
+                meter.update(tally.seen, counted)
         return tally
 
     def _send_again(self, wish: Wish) -> SubmitTally:

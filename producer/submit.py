@@ -7,20 +7,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 from jobs.batch import BatchRecord
 from jobs.contract import Source
 from jobs.errors import CorruptDocument
 from producer.batch import forget_outcomes
 from producer.fleet import Fleet
-from producer.intake import Found
+from producer.found import Found
 from producer.order import Wish, open_batch
 from producer.walk import Skip
 from producer.writer import write_all
 
 #: Documents that are registered in one go: enough to pipeline, few enough for memory.
 CHUNK_DOCUMENTS = 500
+#: What may wait unpacked, in memory and temporary files, before it is registered.
+CHUNK_UNPACKED_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,8 @@ def submit_files(fleet: Fleet, batch: str, wish: Wish, files: Iterable[Found | S
         StoreUnavailable: the store takes no documents.
         LedgerUnavailable: Redis does not answer.
     """
-    stream = iter(files)
     record = None
-    while chunk := list(islice(stream, CHUNK_DOCUMENTS)):
+    for chunk in _chunks(files):
         if record is None and any(isinstance(file, Found) for file in chunk):
             record = open_batch(fleet, batch, wish)
         if record is None:
@@ -68,6 +68,20 @@ def submit_again(fleet: Fleet, batch: str, wish: Wish) -> Iterator[Part]:
         yield Part(known=len(chunk), again=again)
 
 
+def _chunks(files: Iterable[Found | Skip]) -> Iterator[list[Found | Skip]]:
+    chunk: list[Found | Skip] = []
+    unpacked_bytes = 0
+    for file in files:
+        chunk.append(file)
+        if isinstance(file, Found) and file.unpacked:
+            unpacked_bytes += file.source.size_bytes
+        if len(chunk) >= CHUNK_DOCUMENTS or unpacked_bytes >= CHUNK_UNPACKED_BYTES:
+            yield chunk
+            chunk, unpacked_bytes = [], 0
+    if chunk:
+        yield chunk
+
+
 def _register(fleet: Fleet, record: BatchRecord, files: list[Found | Skip], *, again: bool) -> Part:
     kept = list(write_all(partial(_keep, fleet), files))
     sources = [file for file in kept if isinstance(file, Source)]
@@ -89,7 +103,8 @@ def _keep(fleet: Fleet, file: Found | Skip) -> Source | Skip:
     if isinstance(file, Skip):
         return file
     try:
-        fleet.store.put_document(file.source.document, Path(file.path))
+        with file.open() as opened:
+            fleet.store.put_document(file.source.document, opened)
     except OSError as error:
         return Skip(file.path, error.strerror or str(error), fault=True)
     except CorruptDocument as error:  # it changed since it was hashed

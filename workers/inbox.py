@@ -6,7 +6,7 @@ import time
 from jobs.batch import BatchRecord
 from jobs.contract import InboxJob, Recipe, Source
 from jobs.errors import UnsupportedDocument
-from jobs.media import HEAD_BYTES, sniff
+from jobs.media import HEAD_BYTES, IS_ARCHIVE, sniff, sniff_archive
 from jobs.prompt import read_prompt
 from workers.resources import Resources
 
@@ -17,7 +17,7 @@ def register(job: InboxJob, resources: Resources) -> str:
     data = store.read_inbox(job.inbox, resources.settings.max_file_bytes)
     media_type = sniff(data[:HEAD_BYTES])
     if media_type is None:
-        raise UnsupportedDocument
+        raise UnsupportedDocument(IS_ARCHIVE if sniff_archive(data[:HEAD_BYTES]) else None)
     content = hashlib.sha256(data).hexdigest()
     source = Source(document=content, name=job.inbox, media_type=media_type, size_bytes=len(data))
     prompt_name, prompt = read_prompt("finance")

@@ -10,7 +10,7 @@ import typer
 from config.settings import Settings
 from jobs.contract import Mode, Recipe
 from jobs.errors import DocumentMissing, UnsupportedDocument, UsageError
-from jobs.media import HEAD_BYTES, sniff
+from jobs.media import HEAD_BYTES, IS_ARCHIVE, sniff, sniff_archive
 from jobs.prompt import read_prompt
 from jobs.result import DocumentResult
 from workers.bounds import Bounds
@@ -35,7 +35,9 @@ def read_file(path: Path, settings: Settings, *, prompt: str, mode: str | None, 
     data = _load(path)
     media_type = sniff(data[:HEAD_BYTES])
     if media_type is None:
-        raise UnsupportedDocument(f"{path} is of no type that ocrfleet reads.")
+        raise UnsupportedDocument(
+            IS_ARCHIVE if sniff_archive(data[:HEAD_BYTES]) else f"{path} is of no type that ocrfleet reads."
+        )
     recipe = _recipe(prompt, mode)
     with _model(recipe.mode, settings, gpu) as model, contextlib.closing(open_engine(settings.engine, settings)) as ocr:
         tools = Tools(ocr=ocr, model=model, recipe=recipe)

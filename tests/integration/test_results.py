@@ -2,6 +2,7 @@
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,22 @@ def test_results_mirror_the_submitted_paths_with_their_suffix(fleet, scans, out)
     assert files(out) == ["a.pdf.json", "a.pdf.txt", "sub/scan.jpg.json", "sub/scan.jpg.txt"]
     assert (out / "a.pdf.txt").read_text() == "Invoice a.pdf\nTotal: 10,00 €\n"
     assert exported == [Exported("a.pdf", "done", 2), Exported("sub/scan.jpg", "done", 2)]
+
+
+def test_what_came_out_of_an_archive_lies_in_a_folder_of_its_name_whatever_it_was_called_in_it(fleet, scans, out):
+    scans.mkdir()
+    with zipfile.ZipFile(scans / "a.zip", "w") as packed:
+        for name in ("sub/1.pdf", "../../1.pdf", "/1.pdf", ".\\..\\sub\\1.pdf"):
+            packed.writestr(name, PDF + name.encode())
+    submit(fleet, scans)
+    finish(fleet)
+
+    export(fleet, out, Format.TXT)
+
+    written = files(out)
+    assert len(written) == 4
+    assert {path.partition("~")[0].removesuffix(".pdf.txt") for path in written} == {"a.zip/sub/1", "a.zip/1"}
+    assert not list(out.parent.glob("*.txt"))
 
 
 def test_json_tells_what_a_result_is_of_and_holds_raw_and_corrected_text(fleet, scans, out):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -156,6 +157,30 @@ def test_a_run_that_dies_between_store_and_ledger_is_mended_by_the_next(fleet, f
 
 def _unavailable(*_):
     raise LedgerUnavailable
+
+
+def test_a_run_that_dies_in_the_middle_of_an_archive_is_mended_by_the_next(fleet, folder, monkeypatch):
+    monkeypatch.setattr("producer.submit.CHUNK_UNPACKED_BYTES", 3000)
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(10):
+            packed.writestr(f"sub/{number}.pdf", PDF + bytes(1000) + bytes([number]))
+    with monkeypatch.context() as patch:
+        patch.setattr(fleet.ledger, "add", _add_once_then_fail(fleet))
+        with pytest.raises(LedgerUnavailable):
+            submit(fleet, folder)
+    assert fleet.ledger.batch("march").documents == 3
+
+    part = submit(fleet, folder)
+
+    assert (part.new, part.known) == (7, 3)
+    assert names_of(fleet) == Counter({f"a.zip/sub/{number}.pdf": 1 for number in range(10)})
+    (last,) = (entry for entry in fleet.documents("march") if entry.names == ("a.zip/sub/9.pdf",))
+    assert fleet.store.read_document(last.document) == PDF + bytes(1000) + b"\x09"
+
+
+def _add_once_then_fail(fleet: Fleet):
+    steps = iter((fleet.ledger.add, _unavailable))
+    return lambda *arguments: next(steps)(*arguments)
 
 
 def test_a_file_that_changes_after_it_was_hashed_is_passed_over(fleet, folder):

@@ -3,7 +3,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from jobs.media import HEAD_BYTES, MEDIA_TYPES, PDF, sniff
+from jobs.media import HEAD_BYTES, MEDIA_TYPES, PDF, sniff, sniff_archive
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,11 @@ def test_a_big_endian_tiff_and_a_bigtiff_are_tiffs() -> None:
 def test_a_pdf_is_told_even_behind_bytes_that_a_mail_gateway_wrote() -> None:
     assert sniff(b"%PDF-1.7\n") == PDF
     assert sniff(b"X-Header: yes\r\n\r\n%PDF-1.4\n") == PDF
+
+
+def test_an_archive_is_no_pdf_though_it_holds_one_as_it_is() -> None:
+    assert sniff(b"PK\x03\x04 a.pdf %PDF-1.7") is None
+    assert sniff_archive(b"PK\x03\x04 a.pdf %PDF-1.7") == "zip"
 
 
 @pytest.mark.parametrize(

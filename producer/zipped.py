@@ -1,0 +1,79 @@
+"""The members of a zip file."""
+
+import stat
+import zipfile
+from collections.abc import Iterator
+from io import FileIO
+
+from producer.archive import DAMAGE, UNPACK_IT, BadArchive, BadMember, Member, Meter, Stream, readable, unreadable
+
+#: Other files that are zip files within: Office, OpenDocument and e-books, programs.
+_FOREIGN = frozenset({"[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF"})
+#: The directory of 100,000 members with names of 200 bytes. `zipfile` reads it whole.
+_MOST_DIRECTORY_BYTES = 25 << 20
+#: The others' unpackers take no bound on what they give at once.
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_ENCRYPTED = 0x1
+_UTF8 = 0x800
+
+
+class _File(FileIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read no more than a directory of bearable length."""
+        if size is not None and size > _MOST_DIRECTORY_BYTES:
+            raise BadArchive(f"its directory is too long: {UNPACK_IT}")
+        return super().read(size) or b""
+
+
+def zip_members(descriptor: int, meter: Meter) -> Iterator[Member]:
+    """Give the files of an open zip file in its own order.
+
+    Raises:
+        BadArchive: it is damaged, of another kind, or too large.
+    """
+    with _open(_File(descriptor, closefd=False)) as archive:
+        if _FOREIGN.intersection(archive.namelist()):
+            raise BadArchive("an Office document, e-book or program, no archive of documents", fault=False)
+        for info in archive.infolist():
+            meter.add_member()
+            if not info.is_dir():
+                yield from _member(archive, info, meter)
+
+
+def _open(file: _File) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except DAMAGE:
+        raise BadArchive("a damaged or cut-off zip file") from None
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter) -> Iterator[Member]:
+    name = _name(info)
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+        yield from unreadable(name, "a link or a device, no file", fault=False)
+    elif info.flag_bits & _ENCRYPTED:
+        yield from unreadable(name, "encrypted: unpack the archive with its password and submit the folder")
+    elif info.compress_type not in _METHODS:
+        yield from unreadable(name, f"packed in a rare way: {UNPACK_IT}")
+    else:
+        yield from _open_member(archive, info, name, meter)
+
+
+def _open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, meter: Meter) -> Iterator[Member]:
+    try:
+        file = archive.open(info)
+    except DAMAGE:
+        yield from unreadable(name, "damaged: the archive's directory does not fit it")
+        return
+    with file:
+        yield from readable(name, Stream(file, meter, BadMember))
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Undo the zip format's old code page where the name is UTF-8 without saying so, as macOS writes it."""
+    if info.flag_bits & _UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename

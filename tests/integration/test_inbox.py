@@ -1,0 +1,48 @@
+"""What a worker makes of a file in the store's inbox."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from jobs.contract import InboxJob
+from jobs.errors import UnsupportedDocument, UsageError
+from tests.conftest import MakeSettings
+from tests.producer_steps import PDF
+from workers.drain import Drain
+from workers.inbox import register
+from workers.llm.echo import EchoModel
+from workers.resources import Resources
+
+
+@pytest.fixture
+def resources(settings: MakeSettings) -> Resources:
+    return Resources(settings(), node="node", model=EchoModel(), send=lambda *_: None, drain=Drain())
+
+
+def put(resources: Resources, name: str, data: bytes) -> InboxJob:
+    path = Path(resources.settings.store_url) / "inbox" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return InboxJob(inbox=name)
+
+
+def test_a_document_in_the_inbox_is_in_store_manifest_and_ledger(resources: Resources) -> None:
+    assert register(put(resources, "a/1.pdf", PDF), resources) == "registered"
+
+    (entry,) = resources.ledger.documents("inbox")
+    assert entry.names == ("a/1.pdf",)
+    assert resources.store.read_document(entry.document) == PDF
+    assert [source.document for source in resources.store.manifest("inbox")] == [entry.document]
+
+
+def test_an_archive_in_the_inbox_is_refused_with_the_command_that_takes_it(resources: Resources) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("1.pdf", PDF)
+
+    with pytest.raises(UnsupportedDocument, match=r"an archive.*ocrfleet submit"):
+        register(put(resources, "a.zip", packed.getvalue()), resources)
+    with pytest.raises(UsageError, match="no batch"):
+        resources.ledger.batch("inbox")
