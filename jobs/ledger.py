@@ -9,7 +9,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast, get_args
 
 from config.settings import Settings
 from jobs import entry
@@ -24,7 +24,7 @@ __all__ = ["Lease", "Ledger"]
 
 Item = TypeVar("Item")
 
-#: A job that was sent and not taken for so long, while its queue is empty, has lost its message.
+#: A job that was sent and not taken for so long, though its queue is done with it, has lost its message.
 LOST_AFTER_S = 10.0
 #: ... and for so long, whatever its queue holds.
 GONE_AFTER_S = 3600.0
@@ -215,6 +215,10 @@ class Ledger:
         known = json.dumps({"concurrency": concurrency, "facts": dict(facts or {})})
         lasts_ms = 2 * self._lease_ms if lasts_s is None else round(lasts_s * 1000)
         self._scripts.run("beat", node, known, lasts_ms)
+
+    def arrive(self, node: str) -> int:
+        """Make due again what the worker held that had this name before, and is gone. Returns how many jobs."""
+        return cast("int", self._scripts.run("arrive", node, *get_args(Queue)))
 
     def leave(self, node: str) -> None:
         """Take a node that stops off the list."""

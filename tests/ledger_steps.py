@@ -54,9 +54,15 @@ def until(look: Callable[[], T]) -> T:
     return seen
 
 
-def lapse(ledger: Ledger) -> None:
-    """Wait until the lease of a silent worker has been taken from it."""
-    until(lambda: ledger.reconcile(IDLE).lapsed)
+def lapse(ledger: Ledger, *living: str) -> None:
+    """Wait until the lease of a silent worker process has been taken from it. These nodes go on to give signs."""
+
+    def look() -> int:
+        for node in living:
+            ledger.beat(node, 1)
+        return ledger.reconcile(IDLE).lapsed
+
+    until(look)
 
 
 def racing(calls: list[Callable[[], T]]) -> list[T]:

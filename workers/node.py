@@ -51,6 +51,7 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
         log.info("OCR engine: %s, since it was asked for.", check_engine(settings.engine, settings))
     name = node_name(settings, options, gpu)
     concurrency = options.concurrency or settings.concurrency or len(os.sched_getaffinity(0))
+    _arrive(settings, name)
     with (
         temporary_folder(settings.work_dir) as temporary,
         # Started here, from the main thread: the keeper dies with the thread that started it.
@@ -67,6 +68,15 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
 def node_name(settings: Settings, options: NodeOptions, gpu: Gpu | None) -> str:
     """Name the worker as Flower and the ledger show it: `gpu0@host`, `cpu@host`."""
     return f"{options.name or (f'gpu{gpu.index}' if gpu else 'cpu')}@{settings.node}"
+
+
+def _arrive(settings: Settings, name: str) -> None:
+    """Give back what a worker of this name held when it was killed, before its leases lapse and this one is warm."""
+    try:
+        if count := Ledger.of(settings).arrive(name):
+            log.info("Gave back %d jobs of a predecessor.", count, extra={"event": "node.arrived"})
+    except LedgerUnavailable as error:  # they lapse by themselves
+        log.warning("Arrived without a word: %s", error, extra={"event": "node.arrived"})
 
 
 def _leave(settings: Settings, name: str) -> None:

@@ -119,18 +119,28 @@ local function release(batch, queue, part, content)
   if call('HINCRBY', live, 'leases', -1) <= 0 then set_state(batch, content, 'queued') end
 end
 
--- A worker that lost its lease and lives to say so was frozen or cut off: its document is not to blame, and gets the
--- attempt back. Only so often: one that holds up its worker for longer than a lease, each time, must end, too.
+-- A document is not to blame, and gets the attempt back, if its whole node fell silent with it, or if its worker lives to
+-- say that it lost the lease: killed, frozen or cut off by something else. Only so often: a document that takes its
+-- node along, or holds up its worker for longer than a lease, each time, must end, too.
 local MOST_ACQUITTALS = 10
-local function lapse(batch, part, content)
-  local live = live_key(batch, content)
-  call('HSET', live, 'lapsed:' .. call('HGET', live, 't' .. part), 1)
-end
 local function acquit(batch, part, content, token)
   local live = live_key(batch, content)
   if call('HDEL', live, 'lapsed:' .. token) == 1 and call('HINCRBY', live, 'acquitted', 1) <= MOST_ACQUITTALS then
     call('HINCRBY', live, 'a' .. part, -1)
   end
+end
+
+-- Whether the node gave no sign after the lease should have been renewed: else its worker process died alone.
+local function fell_silent(batch, part, content, lapses_ms, lease_ms)
+  local node = call('HGET', P .. ':nodes', call('HGET', live_key(batch, content), 'n' .. part))
+  return not node or cjson.decode(node).seen_ms < lapses_ms - lease_ms / 2
+end
+local function lapse(batch, queue, part, content, is_innocent)
+  local live = live_key(batch, content)
+  local token = call('HGET', live, 't' .. part)
+  call('HSET', live, 'lapsed:' .. token, 1)
+  if is_innocent then acquit(batch, part, content, token) end
+  release(batch, queue, part, content)
 end
 
 -- Ends a document: its state and its facts stay, every trace of its jobs goes.

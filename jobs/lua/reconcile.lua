@@ -8,14 +8,13 @@ local function bring_back_lapsed(queue)
   local lapsed = call('ZRANGEBYSCORE', queue_key(queue, 'leased'), '-inf', now, 'LIMIT', 0, AT_ONCE)
   for _, member in ipairs(lapsed) do
     local batch, part, content = parse_member(member)
-    -- Another part of its document may have been condemned in this very loop.
-    if call('ZSCORE', queue_key(queue, 'leased'), member) then
+    local lapses = call('ZSCORE', queue_key(queue, 'leased'), member)
+    if lapses then -- else another part of its document was condemned in this very loop
+      lapse(batch, queue, part, content, fell_silent(batch, part, content, lapses, lease_ms))
       local attempts = tonumber(call('HGET', live_key(batch, content), 'a' .. part))
       if attempts >= tonumber(most) then
         condemn(batch, queue, content, killed_reason(attempts))
       else
-        lapse(batch, part, content)
-        release(batch, queue, part, content)
         make_due(batch, queue, part, content, now)
       end
     end
@@ -23,17 +22,22 @@ local function bring_back_lapsed(queue)
   return #lapsed
 end
 
--- An empty queue holds no message, so a job that was sent and not taken has none. A queue that is not empty
--- may hold it: there only `gone` counts. A message that turns up after all finds its job taken, and is dropped.
-local function bring_back_lost(queue, waiting)
-  local before = now - (waiting == 0 and lost_ms or gone_ms)
-  local lost = call('ZRANGEBYSCORE', queue_key(queue, 'sent'), '-inf', before, 'LIMIT', 0, AT_ONCE)
+local function send_again(queue, before, at_most)
+  local lost = call('ZRANGEBYSCORE', queue_key(queue, 'sent'), '-inf', before, 'LIMIT', 0, at_most)
   for _, member in ipairs(lost) do
     local batch, part, content = parse_member(member)
     call('ZREM', queue_key(queue, 'sent'), member)
     make_due(batch, queue, part, content, now)
   end
   return #lost
+end
+
+-- First in, first out: of the jobs that were sent and not taken, the newest wait in the queue, and the others have left it.
+-- Where strange messages wait among them that tells nothing, and only `gone` counts. A message that turns up after
+-- all finds its job taken, and is dropped.
+local function bring_back_lost(queue, waiting)
+  local left = math.max(0, call('ZCARD', queue_key(queue, 'sent')) - waiting)
+  return send_again(queue, now - lost_ms, math.min(left, AT_ONCE)) + send_again(queue, now - gone_ms, AT_ONCE)
 end
 
 local found = {0, 0}

@@ -25,8 +25,7 @@ local function pull()
   local lapses = tonumber(call('ZSCORE', queue_key(queue, 'leased'), member) or 0)
   if lapses > now then return false end
   if lapses > 0 then
-    lapse(batch, part, content)
-    release(batch, queue, part, content)
+    lapse(batch, queue, part, content, fell_silent(batch, part, content, lapses, lease_ms))
     return true
   end
   return call('ZREM', queue_key(queue, 'sent'), member) > 0
@@ -43,7 +42,7 @@ if attempts >= tonumber(most) then
 end
 call('HINCRBY', live, 'a' .. part, 1)
 call('HINCRBY', live, 'leases', 1)
-call('HSET', live, 't' .. part, token, 'node', node)
+call('HSET', live, 't' .. part, token, 'n' .. part, node, 'node', node)
 call('ZADD', queue_key(queue, 'leased'), now + lease_ms, member)
 set_state(batch, content, 'running')
 return facts()

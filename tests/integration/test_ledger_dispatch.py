@@ -69,6 +69,13 @@ def test_a_lost_message_is_sent_again_only_when_its_queue_is_empty(hasty: Ledger
     assert len(hasty.dispatch("backlog", 5)) == 1
 
 
+def test_a_message_that_left_its_queue_and_came_nowhere_is_sent_again_though_others_wait(hasty: Ledger) -> None:
+    first, *_ = fill(hasty, "march", *(str(number) for number in range(3)))
+    hasty.dispatch("backlog", 5)
+    assert hasty.reconcile({"backlog": 2}, lost_after_s=0).lost == 1
+    assert [job.document for job in hasty.dispatch("backlog", 5)] == [first.document]
+
+
 def test_a_message_is_not_lost_before_its_time(hasty: Ledger) -> None:
     fill(hasty, "march", "invoice")
     hasty.dispatch("backlog", 1)

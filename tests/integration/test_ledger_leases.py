@@ -90,7 +90,7 @@ def test_a_renewed_lease_does_not_lapse(hasty: Ledger) -> None:
 def test_a_silent_workers_job_is_due_again_with_its_attempt_counted(hasty: Ledger) -> None:
     fill(hasty, "march", "invoice")
     take_next(hasty)
-    lapse(hasty)
+    lapse(hasty, "node-a")
     assert hasty.batch("march").queued == 1
     assert take_next(hasty).attempt == 2
 
@@ -98,7 +98,7 @@ def test_a_silent_workers_job_is_due_again_with_its_attempt_counted(hasty: Ledge
 def test_a_redelivered_job_is_taken_over_once_its_lease_has_lapsed(hasty: Ledger) -> None:
     fill(hasty, "march", "invoice")
     first = take_next(hasty)
-    second = until(lambda: hasty.take(first.job, "node-b"))
+    second = until(lambda: hasty.beat("node-a", 1) or hasty.take(first.job, "node-b"))
     assert second.attempt == 2
     with pytest.raises(LeaseLost):
         hasty.renew(first)
@@ -137,7 +137,7 @@ def test_a_document_that_kills_its_workers_becomes_a_dead_letter(hasty: Ledger) 
     (poison,) = fill(hasty, "march", "poison")
     for attempt in range(1, MAX_ATTEMPTS + 1):
         assert take_next(hasty).attempt == attempt
-        lapse(hasty)
+        lapse(hasty, "node-a")
     assert hasty.dispatch("backlog", 5) == []
     (letter,) = hasty.dead_letters("march")
     assert (letter.document, letter.names, letter.attempts) == (poison.document, (poison.name,), MAX_ATTEMPTS)
@@ -150,8 +150,8 @@ def test_a_poison_document_is_also_stopped_when_it_is_delivered_again(hasty: Led
     fill(hasty, "march", "poison")
     (job,) = hasty.dispatch("backlog", 1)
     for _ in range(MAX_ATTEMPTS):
-        until(lambda: hasty.take(job, "node-a"))
-    until(lambda: hasty.take(job, "node-b") or hasty.batch("march").failed)
+        until(lambda: hasty.beat("node-a", 1) or hasty.take(job, "node-a"))
+    until(lambda: hasty.beat("node-a", 1) or hasty.take(job, "node-b") or hasty.batch("march").failed)
     assert hasty.documents("march")[0].reason.startswith("WorkerKilled: ")
 
 
@@ -232,7 +232,7 @@ def test_retry_queues_failed_documents_anew(ledger: Ledger) -> None:
 def test_a_worker_that_lost_its_lease_and_lives_gets_the_attempt_back(hasty: Ledger) -> None:
     fill(hasty, "march", "invoice")
     frozen = take_next(hasty)
-    lapse(hasty)
+    lapse(hasty, "node-a")
     for _ in range(2):  # once only
         with pytest.raises(LeaseLost):
             hasty.renew(frozen)
@@ -240,10 +240,41 @@ def test_a_worker_that_lost_its_lease_and_lives_gets_the_attempt_back(hasty: Led
     assert take(hasty, frozen.job, "node-b").attempt == 1
 
 
+def test_a_document_is_not_blamed_for_a_node_that_vanished_with_it(hasty: Ledger) -> None:
+    fill(hasty, "march", "invoice")
+    for _ in range(MAX_ATTEMPTS + 1):
+        assert take_next(hasty).attempt == 1
+        lapse(hasty)
+    assert take_next(hasty).attempt == 1
+
+
+def test_a_document_that_always_takes_its_node_along_is_given_up_in_the_end(hasty: Ledger) -> None:
+    fill(hasty, "march", "poison")
+    leases = 0
+    while not hasty.batch("march").failed:
+        take_next(hasty)
+        leases += 1
+        lapse(hasty)
+    assert leases == 10 + MAX_ATTEMPTS
+    assert hasty.dead_letters("march")[0].reason.startswith("WorkerKilled: ")
+
+
+def test_what_a_killed_worker_held_is_due_again_as_soon_as_one_of_its_name_starts(ledger: Ledger) -> None:
+    fill(ledger, "march", "held", "another")
+    killed = take_next(ledger)
+    (job,) = ledger.dispatch("backlog", 1)
+    others = take(ledger, job, "node-b")
+    assert ledger.arrive("node-a") == 1
+    with pytest.raises(LeaseLost):
+        ledger.renew(killed)
+    ledger.renew(others)
+    assert take_next(ledger).attempt == 1
+
+
 def test_a_silent_worker_gets_no_attempt_back(hasty: Ledger) -> None:
     fill(hasty, "march", "invoice")
     killed = take_next(hasty)
-    lapse(hasty)
+    lapse(hasty, "node-a")
     assert until(lambda: hasty.dispatch("backlog", 1))
     assert take(hasty, killed.job, "node-b").attempt == 2
 
@@ -254,7 +285,7 @@ def test_a_document_that_always_outlasts_its_lease_is_given_up_in_the_end(hasty:
     while not hasty.batch("march").failed:
         lease = take_next(hasty)
         leases += 1
-        lapse(hasty)
+        lapse(hasty, "node-a")
         if not hasty.batch("march").failed:
             with pytest.raises(LeaseLost):
                 hasty.renew(lease)

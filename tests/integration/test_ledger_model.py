@@ -20,6 +20,7 @@ BATCHES = ("april", "march")
 SOURCES = tuple(source(name) for name in "ab")
 PAGES = 3
 MAX_ATTEMPTS = 2
+MOST_ACQUITTALS = 10  # as in jobs/lua/_ledger.lua
 FINISHED = {"done", "failed", "cancelled"}
 REASON = "StoreUnavailable: away"
 
@@ -42,6 +43,11 @@ class Document:
     pages_done: set[int] = field(default_factory=set)
     parts_done: set[int] = field(default_factory=set)
     lapsed: set[str] = field(default_factory=set)  # tokens whose holder may still show that it lives
+    acquittals: int = 0
+
+    def acquit(self, part: int) -> None:
+        self.acquittals += 1
+        self.parts[part].attempts -= self.acquittals <= MOST_ACQUITTALS
 
     @property
     def state(self) -> str:
@@ -237,7 +243,7 @@ class LedgerMachine(RuleBasedStateMachine):
         document = self.batches.get(lease.job.batch, {}).get(lease.job.document)
         if document and lease.token in document.lapsed:
             document.lapsed.remove(lease.token)
-            document.parts[lease.job.part].attempts -= 1
+            document.acquit(lease.job.part)
 
     @precondition(lambda self: any(self.batches.values()))
     @rule(data=st.data())
@@ -250,20 +256,37 @@ class LedgerMachine(RuleBasedStateMachine):
             self.untold ^= {(batch, content)}
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data())
-    def lapse(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), node_lives=st.booleans())
+    def lapse(self, data: st.DataObject, node_lives: bool) -> None:
+        if node_lives:
+            self.ledger.beat("node-a", 1)
+        else:
+            self.ledger.leave("node-a")
         lease = data.draw(st.sampled_from([lease for lease in self.leases if lease.token in self.held]))
         job = lease.job
         member = f"{job.batch}/{job.part}/".encode() + bytes.fromhex(job.document)
         assert self.client.zadd("test:queue:backlog:leased", {member: 1}, xx=True, ch=True) == 1
         self.client.delete("test:reconciled")
         assert self.ledger.reconcile({"backlog": 1}).lapsed == 1
-        part = self.document(lease).parts[job.part]
+        document = self.document(lease)
+        part = document.parts[job.part]
+        if not node_lives:
+            document.acquit(job.part)
         if part.attempts >= MAX_ATTEMPTS:
             self.end(job.batch, job.document, "failed")
         else:
             part.place = "due"
-            self.document(lease).lapsed.add(lease.token)
+            if node_lives:
+                document.lapsed.add(lease.token)
+            self.held.pop(lease.token)
+
+    @rule()
+    def node_starts_again(self) -> None:
+        held = [lease for lease in self.leases if lease.token in self.held]
+        assert self.ledger.arrive("node-a") == len(held)
+        for lease in held:
+            self.document(lease).parts[lease.job.part].place = "due"
+            self.document(lease).acquit(lease.job.part)
             self.held.pop(lease.token)
 
     @rule()
