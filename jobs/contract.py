@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.errors import InvalidJob
+from jobs.selection import Selection
 
 #: Name of the one Celery task.
 PROCESS_TASK = "ocrfleet.process"
@@ -40,6 +41,7 @@ class Recipe(Frozen):
     mode: Mode = "constrained"
     prompt_name: str = "finance"
     prompt: str = ""  # the prompt's text, so that a worker needs no file of the producer's
+    pages: Selection = ""  # which pages are read; all of them where it is empty
     run: str = ""  # set by --again: makes the results of this recipe differ from earlier ones
 
     def fingerprint(self, *, engine: str, model_sha256: str) -> str:
@@ -47,7 +49,16 @@ class Recipe(Frozen):
 
         `engine` and `model_sha256` are the worker's own, so that `auto` never mixes two engines' results.
         """
-        parts = (str(PIPELINE_VERSION), engine, model_sha256, self.mode, self.prompt_name, self.prompt, self.run)
+        parts = (
+            str(PIPELINE_VERSION),
+            engine,
+            model_sha256,
+            self.mode,
+            self.prompt_name,
+            self.prompt,
+            self.pages,
+            self.run,
+        )
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 

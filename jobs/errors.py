@@ -12,6 +12,7 @@ OcrFleetError
 │   ├── EncryptedDocument     needs a password
 │   ├── DocumentTooLarge      over a bound on bytes, pages or pixels
 │   ├── DocumentMissing       not in the store
+│   ├── NoPages               none of the chosen pages is in it
 │   ├── WorkerKilled          took its process with it, attempt after attempt
 │   └── InvalidJob            a message that is not a job of ours
 ├── OcrFailed                 the OCR engine failed at a page, or died of it: costs the job an attempt
@@ -77,6 +78,10 @@ class DocumentTooLarge(PermanentError):
 
 class DocumentMissing(PermanentError):
     """The document is not in the store. Submit it again."""
+
+
+class NoPages(PermanentError):
+    """None of the chosen pages is in the document. Choose others: ocrfleet submit --again --pages ..."""
 
 
 class WorkerKilled(PermanentError):

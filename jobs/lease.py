@@ -1,5 +1,7 @@
 """A worker's hold on a job, and what the ledger tells of jobs whose worker is gone."""
 
+from collections.abc import Sequence
+
 from jobs.contract import BatchId, ContentId, Frozen, Job, Queue, Recipe
 from jobs.result import Outcome
 
@@ -15,16 +17,15 @@ class Lease(Frozen):
     media_type: str
     size_bytes: int
     attempt: int  # of this part, from 1
-    pages: int = 0  # of the document; 0: not opened yet
+    pages: int = 0  # of the document that are to be read; 0: not opened yet
     parts: int = 1  # it is split into
     assemble: bool = False  # all parts are done: whoever had to assemble them is gone, and this lease takes over
 
-    @property
-    def page_numbers(self) -> range:
-        """The pages of this part, from 1: parts differ by one page at most."""
-        first = self.job.part * self.pages // self.parts
-        last = (self.job.part + 1) * self.pages // self.parts
-        return range(first + 1, last + 1)
+    def share(self, numbers: Sequence[int]) -> Sequence[int]:
+        """This part's share of the document's pages: parts differ by one page at most."""
+        first = self.job.part * len(numbers) // self.parts
+        last = (self.job.part + 1) * len(numbers) // self.parts
+        return numbers[first:last]
 
 
 class Untold(Frozen):

@@ -16,7 +16,17 @@ from producer.audit import audit
 from producer.batch import cancel as cancel_batch
 from producer.batch import delete as delete_batch
 from producer.batch import retry as retry_batch
-from producer.command import BatchArgument, BatchOption, Json, OptionalBatchArgument, Yes, confirm, open_fleet, run
+from producer.command import (
+    BatchArgument,
+    BatchOption,
+    Json,
+    OptionalBatchArgument,
+    Yes,
+    check_pages,
+    confirm,
+    open_fleet,
+    run,
+)
 from producer.console import STATUSES, Status, console, emit, emit_with, say, show
 from producer.dead_cli import app as dead_app
 from producer.export import Export, Format
@@ -55,6 +65,9 @@ def submit(
         Mode | None, typer.Option(help="off; guarded (follows the prompt); constrained (hardly does).")
     ] = None,
     engine: Annotated[Engine | None, typer.Option(help="OCR engine.")] = None,
+    pages: Annotated[
+        str | None, typer.Option(callback=check_pages, help="Which of each document: 1-3,7,-1. Default: all.")
+    ] = None,
     queue: Annotated[Queue | None, typer.Option(help="urgent overtakes backlog (default).")] = None,
     again: Annotated[bool, typer.Option("--again", help="Process anew; without PATH, the whole batch.")] = False,
     until_done: Annotated[bool, typer.Option("--wait", help="Wait until every document has ended.")] = False,
@@ -67,7 +80,7 @@ def submit(
     if not paths and not (again and batch):
         raise UsageError("Say what to submit: ocrfleet submit PATH... (or --again --batch NAME, for a whole batch).")
     named = read_prompt(prompt or "", prompt_text) if prompt or prompt_text is not None else None
-    wish = Wish(queue=queue, engine=engine, mode=mode, prompt=named, again=again)
+    wish = Wish(queue=queue, engine=engine, mode=mode, prompt=named, pages=pages, again=again)
     session = Session(open_fleet(), batch or new_name(), sys.argv[1:])
     tally = session.send(paths or [], wish)
     say(tally.sentence(session.batch))

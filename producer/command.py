@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from config.settings import Settings
 from jobs.contract import BatchId
 from jobs.errors import OcrFleetError, RetryableError, UsageError
+from jobs.selection import checked
 from producer.console import Status, say
 from producer.fleet import Fleet
 
@@ -56,6 +57,14 @@ def check_batch(name: str | None) -> str | None:
         raise typer.BadParameter(
             "a batch's name has up to 80 of a-z, 0-9, '.', '_', '-' and starts with a letter or digit"
         ) from None
+
+
+def check_pages(selection: str | None) -> str | None:
+    """Check a selection of pages as it was typed."""
+    try:
+        return None if selection is None else checked(selection)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def confirm(question: str) -> None:

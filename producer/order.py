@@ -20,6 +20,7 @@ class Wish:
     engine: str | None = None
     mode: Mode | None = None
     prompt: tuple[str, str] | None = None  # name and text
+    pages: str | None = None
     again: bool = False
 
     def recipe(self, base: Recipe) -> Recipe:
@@ -31,6 +32,8 @@ class Wish:
             update["mode"] = self.mode
         if self.prompt is not None:
             update["prompt_name"], update["prompt"] = self.prompt
+        if self.pages is not None:
+            update["pages"] = self.pages
         if self.again:
             update["run"] = new_name()
         return base.model_copy(update=update)
@@ -54,7 +57,7 @@ def open_batch(fleet: Fleet, batch: str, wish: Wish) -> BatchRecord:
         raise UsageError(f"Batch {batch} waits in the queue {existing.queue}. Choose another --batch for {wish.queue}.")
     if existing and record != existing and not wish.again:
         raise UsageError(
-            f"Batch {batch} exists with another prompt, mode or engine. "
+            f"Batch {batch} exists with another prompt, mode, engine or pages. "
             "Process it anew with --again, or choose another --batch."
         )
     made = existing or record

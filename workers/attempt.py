@@ -5,7 +5,7 @@ import math
 import random
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -13,6 +13,7 @@ from jobs.contract import Job
 from jobs.errors import LeaseLost, OcrFailed, PermanentError, RetryableError, StoreUnavailable
 from jobs.ledger import Lease
 from jobs.result import DocumentResult, Outcome, PageResult
+from jobs.selection import select
 from workers.bounds import Bounds
 from workers.heartbeat import Heartbeat
 from workers.outcome import tell
@@ -81,31 +82,33 @@ def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
     if result is None:
         data = resources.store.read_document(lease.job.document)
         with open_document(data, lease.media_type, Bounds.of(resources.settings)) as document:
-            lease = _split(document, lease, resources)
-            if not _do_pages(document, lease, resources, tools, heartbeat):
+            numbers = select(lease.recipe.pages, document.page_count)
+            lease = _split(numbers, lease, resources)
+            if not _do_pages(document, lease.share(numbers), lease, resources, tools, heartbeat):
                 resources.ledger.give_back(lease)
                 return "handed back"
         if lease.parts > 1 and not resources.ledger.part_done(lease):
             return "part done"
         heartbeat.check()
-        result = _assemble(lease, resources, tools)
+        result = _assemble(numbers, lease, resources, tools)
     return _end(lease, resources, Outcome.done(result))
 
 
-def _split(document: Pages, lease: Lease, resources: Resources) -> Lease:
+def _split(numbers: Sequence[int], lease: Lease, resources: Resources) -> Lease:
     """Let a long document's parts spread over the fleet; parts that are due already stay as they are."""
     if lease.pages:
         return lease
-    if document.page_count == 1:  # most are: `finish` counts its page, and three writes to Redis' disk are saved
+    if len(numbers) == 1:  # most are: `finish` counts its page, and three writes to Redis' disk are saved
         return lease.model_copy(update={"pages": 1})
-    return resources.ledger.split(
-        lease, document.page_count, math.ceil(document.page_count / resources.settings.pages_per_job)
-    )
+    parts = math.ceil(len(numbers) / resources.settings.pages_per_job)
+    return resources.ledger.split(lease, len(numbers), parts)
 
 
-def _do_pages(document: Pages, lease: Lease, resources: Resources, tools: Tools, heartbeat: Heartbeat) -> bool:
+def _do_pages(
+    document: Pages, numbers: Sequence[int], lease: Lease, resources: Resources, tools: Tools, heartbeat: Heartbeat
+) -> bool:
     """Do this part's pages but for those done before. False: the worker drains, what is left is handed back."""
-    for number in lease.page_numbers:
+    for number in numbers:
         if resources.drain.begun:
             return False
         heartbeat.check()
@@ -118,9 +121,9 @@ def _do_pages(document: Pages, lease: Lease, resources: Resources, tools: Tools,
     return True
 
 
-def _assemble(lease: Lease, resources: Resources, tools: Tools) -> DocumentResult:
+def _assemble(numbers: Sequence[int], lease: Lease, resources: Resources, tools: Tools) -> DocumentResult:
     pages: list[PageResult] = []
-    for number in range(1, lease.pages + 1):
+    for number in numbers:
         page = resources.store.get_page(lease.job.document, tools.fingerprint, number)
         if page is None:  # done by the ledger, gone from the store
             raise StoreUnavailable(f"Page {number} is done but not in the store. Run: ocrfleet submit --again")

@@ -53,6 +53,7 @@ def read(
     file: Annotated[Path, typer.Argument(help="An invoice: PDF or image.")],
     prompt: Annotated[str, typer.Option(help="finance, medical, or a file with your own.")] = "finance",
     mode: Annotated[str | None, typer.Option(help="off, guarded or constrained.")] = None,
+    pages: Annotated[str, typer.Option(help="Which pages: 1-3,7,-1. Default: all.")] = "",
     gpu: Annotated[str, typer.Option(help="auto, an index, a UUID, or cpu.")] = "auto",
     engine: EngineOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
@@ -61,7 +62,7 @@ def read(
     from workers.reading import print_result, read_file
 
     configure_logging("WARNING")
-    result = read_file(file, _settings(engine), prompt=prompt, mode=mode, gpu=gpu)
+    result = read_file(file, _settings(engine), prompt=prompt, mode=mode, gpu=gpu, pages=pages)
     print_result(result, as_json=as_json)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer
+from pydantic import ValidationError
 
 from config.settings import Settings
 from jobs.contract import Mode, Recipe
@@ -13,6 +14,7 @@ from jobs.errors import DocumentMissing, UnsupportedDocument, UsageError
 from jobs.media import HEAD_BYTES, IS_ARCHIVE, sniff, sniff_archive
 from jobs.prompt import read_prompt
 from jobs.result import DocumentResult
+from jobs.selection import select
 from workers.bounds import Bounds
 from workers.gpu import resolve_gpu
 from workers.llm import LanguageModel
@@ -24,13 +26,15 @@ from workers.pages import open_document
 from workers.pipeline import Tools, assemble, read_page
 
 
-def read_file(path: Path, settings: Settings, *, prompt: str, mode: str | None, gpu: str) -> DocumentResult:
+def read_file(
+    path: Path, settings: Settings, *, prompt: str, mode: str | None, gpu: str, pages: str = ""
+) -> DocumentResult:
     """Read and correct the document at `path`, and free everything at the end.
 
     Raises:
         PermanentError: the document can't be read.
         ModelError: no usable model.
-        UsageError: no such prompt, mode or GPU.
+        UsageError: no such prompt, mode, selection of pages or GPU.
     """
     data = _load(path)
     media_type = sniff(data[:HEAD_BYTES])
@@ -38,13 +42,13 @@ def read_file(path: Path, settings: Settings, *, prompt: str, mode: str | None, 
         raise UnsupportedDocument(
             IS_ARCHIVE if sniff_archive(data[:HEAD_BYTES]) else f"{path} is of no type that ocrfleet reads."
         )
-    recipe = _recipe(prompt, mode)
+    recipe = _recipe(prompt, mode, pages)
     with _model(recipe.mode, settings, gpu) as model, contextlib.closing(open_engine(settings.engine, settings)) as ocr:
         tools = Tools(ocr=ocr, model=model, recipe=recipe)
         with open_document(data, media_type, Bounds.of(settings)) as document:
-            numbers = range(1, document.page_count + 1)
-            pages = tuple(read_page(document, number, tools, dpi=settings.raster_dpi)[0] for number in numbers)
-    return assemble(hashlib.sha256(data).hexdigest(), tools.fingerprint, pages)
+            numbers = select(recipe.pages, document.page_count)
+            read = tuple(read_page(document, number, tools, dpi=settings.raster_dpi)[0] for number in numbers)
+    return assemble(hashlib.sha256(data).hexdigest(), tools.fingerprint, read)
 
 
 def print_result(result: DocumentResult, *, as_json: bool) -> None:
@@ -77,14 +81,14 @@ def _load(path: Path) -> bytes:
         raise UsageError(f"Can't read {path}: {error.strerror}.") from None
 
 
-def _recipe(prompt: str, mode: str | None) -> Recipe:
+def _recipe(prompt: str, mode: str | None, pages: str) -> Recipe:
     name, text = read_prompt(prompt)
-    chosen: dict[str, Mode] = {"off": "off", "guarded": "guarded", "constrained": "constrained"}
-    if mode is None:
-        return Recipe(prompt_name=name, prompt=text)
-    if mode not in chosen:
-        raise UsageError(f"No mode {mode!r}. There are: {', '.join(chosen)}")
-    return Recipe(prompt_name=name, prompt=text, mode=chosen[mode])
+    wanted = {"prompt_name": name, "prompt": text, "pages": pages} | ({"mode": mode} if mode else {})
+    try:
+        return Recipe.model_validate(wanted)
+    except ValidationError as error:
+        said = "; ".join(f"--{each['loc'][0]}: {each['msg']}" for each in error.errors())
+        raise UsageError(f"{said}.") from None
 
 
 @contextlib.contextmanager

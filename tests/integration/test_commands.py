@@ -76,6 +76,16 @@ def test_a_missing_path_is_status_1_and_the_rest_is_submitted(ocrfleet, folder):
     assert (status, json.loads(out)["new"]) == (1, 1)
 
 
+def test_a_selection_of_pages_is_part_of_the_batch_and_a_wrong_one_is_wrong_usage(ocrfleet, folder):
+    write(folder, "a.pdf")
+
+    assert ocrfleet("submit", folder, "--batch", "march", "--pages", "3-1")[0] == 2
+    assert ocrfleet("submit", folder, "--batch", "march", "--pages", "-1")[0] == 0
+    _, out, _ = ocrfleet("status", "march", "--json")
+
+    assert json.loads(out)["recipe"]["pages"] == "r1"
+
+
 def test_nothing_to_submit_is_status_3_and_makes_no_batch(ocrfleet, folder):
     (folder / "notes.txt").write_text("no invoice")
 

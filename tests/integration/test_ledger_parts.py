@@ -7,14 +7,16 @@ from jobs.errors import LeaseLost
 from jobs.ledger import Ledger
 from tests.ledger_steps import done, fill, lapse, racing, take, take_next
 
+PAGES = range(1, 28)
+
 
 def test_parts_cover_all_pages_once(ledger: Ledger) -> None:
     fill(ledger, "march", "long")
     first = ledger.split(take_next(ledger), pages=27, parts=4)
     leases = [first, *(take_next(ledger) for _ in range(3))]
     assert {(lease.pages, lease.parts) for lease in leases} == {(27, 4)}
-    assert sorted(page for lease in leases for page in lease.page_numbers) == list(range(1, 28))
-    assert {len(lease.page_numbers) for lease in leases} == {6, 7}
+    assert sorted(page for lease in leases for page in lease.share(PAGES)) == list(PAGES)
+    assert {len(lease.share(PAGES)) for lease in leases} == {6, 7}
     assert ledger.dispatch("backlog", 5) == []
 
 
