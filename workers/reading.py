@@ -87,7 +87,7 @@ def _recipe(prompt: str, mode: str | None, pages: str) -> Recipe:
     try:
         return Recipe.model_validate(wanted)
     except ValidationError as error:
-        said = "; ".join(f"--{each['loc'][0]}: {each['msg']}" for each in error.errors())
+        said = "; ".join(f"--{each['loc'][0]}: {each['msg'].removeprefix('Value error, ')}" for each in error.errors())
         raise UsageError(f"{said}.") from None
 
 
