@@ -9,7 +9,7 @@ OcrFleetError
 ├── PermanentError            no retry can help
 │   ├── UnsupportedDocument   not a type we read
 │   ├── CorruptDocument       damaged, truncated or empty
-│   ├── EncryptedDocument     needs a password
+│   ├── EncryptedDocument     needs a password that was not given
 │   ├── DocumentTooLarge      over a bound on bytes, pages or pixels
 │   ├── DocumentMissing       not in the store
 │   ├── NoPages               none of the chosen pages is in it
@@ -69,7 +69,7 @@ class CorruptDocument(PermanentError):
 
 
 class EncryptedDocument(PermanentError):
-    """The document needs a password. Save it without one (qpdf --decrypt IN OUT) and submit it again."""
+    """The document needs a password. Give it: ocrfleet retry BATCH --password-file FILE."""
 
 
 class DocumentTooLarge(PermanentError):

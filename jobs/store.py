@@ -2,18 +2,19 @@
 
 documents/ab/<sha256>                            the files as submitted, once each
 results/ab/<sha256>/<fingerprint>/               page-00001.json, page-00001.jpg ..., document.json
-batches/<batch>/                                 batch.json, manifest-*.jsonl, outcomes/<sha256>.json
+batches/<batch>/                                 batch.json, manifest-*.jsonl, passwords-*.json, outcomes/<sha256>.json
 inbox/                                           where other applications put files (docs/wire.md)
 """
 
 import hashlib
+import json
 import re
 import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from jobs.batch import BatchRecord
 from jobs.blob import open_blobs
@@ -149,6 +150,19 @@ class Store:
         text = self._find(f"{_batch(batch)}/batch.json")
         return None if text is None else BatchRecord.model_validate_json(text)
 
+    def add_passwords(self, batch: BatchId, passwords: Iterable[SecretStr]) -> None:
+        """Keep passwords of a batch's documents: a file of its own, so several may submit to a batch at once."""
+        known = self.passwords(batch)
+        if new := [password.get_secret_value() for password in passwords if password not in known]:
+            key = f"{_batch(batch)}/passwords-{_in_order()}.json"
+            self._blobs.put(key, (json.dumps(new).encode(),))
+
+    def passwords(self, batch: BatchId) -> list[SecretStr]:
+        """Read the passwords of a batch's documents, in the order they came."""
+        folder = _batch(batch)
+        names = (name for name in self._blobs.names(folder) if name.startswith("passwords-"))
+        return [SecretStr(each) for name in names for each in json.loads(self._blobs.get(f"{folder}/{name}"))]
+
     def batches(self) -> list[BatchId]:
         """List all batches by name."""
         return self._blobs.names("batches")
@@ -156,7 +170,7 @@ class Store:
     def add_manifest(self, batch: BatchId, sources: Sequence[Source]) -> None:
         """Add a part to a batch's manifest: a file of its own, so several may submit to a batch at once."""
         if sources:
-            self._put_manifest(f"{_batch(batch)}/manifest-{time.time_ns():020d}-{secrets.token_hex(4)}.jsonl", sources)
+            self._put_manifest(f"{_batch(batch)}/manifest-{_in_order()}.jsonl", sources)
 
     def manifest(self, batch: BatchId) -> Iterator[Source]:
         """Read all that was submitted to a batch, in order; the same path twice if it was submitted twice."""
@@ -228,6 +242,11 @@ class Store:
             return self._blobs.get(key)
         except FileNotFoundError:
             return None
+
+
+def _in_order() -> str:
+    """A part of a name: names sort as they came, and no two are the same."""
+    return f"{time.time_ns():020d}-{secrets.token_hex(4)}"
 
 
 def _document(content: ContentId) -> str:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from pydantic import SecretStr
+
 from jobs.result import Outcome
 from producer.fleet import LISTING_PAGE, Fleet
 from producer.writer import write_all
@@ -23,9 +25,11 @@ def cancel(fleet: Fleet, batch: str) -> int:
     return cancelled
 
 
-def retry(fleet: Fleet, batch: str) -> int:
-    """Send what failed again. Returns how many documents."""
+def retry(fleet: Fleet, batch: str, passwords: Sequence[SecretStr] = ()) -> int:
+    """Send what failed again, with further passwords of documents. Returns how many documents."""
     retried = 0
+    fleet.ledger.batch(batch)
+    fleet.store.add_passwords(batch, passwords)
     while failed := fleet.ledger.documents(batch, 0, LISTING_PAGE, "failed"):
         retried += requeue(fleet, batch, [entry.document for entry in failed])
     fleet.feed()

@@ -11,6 +11,7 @@ from config.settings import Engine
 from jobs.batch import BatchSummary
 from jobs.contract import DocumentState, Mode, Queue
 from jobs.errors import UsageError
+from jobs.password import read_passwords
 from jobs.prompt import read_prompt
 from producer.audit import audit
 from producer.batch import cancel as cancel_batch
@@ -21,6 +22,7 @@ from producer.command import (
     BatchOption,
     Json,
     OptionalBatchArgument,
+    PasswordFile,
     Yes,
     check_pages,
     confirm,
@@ -68,6 +70,7 @@ def submit(
     pages: Annotated[
         str | None, typer.Option(callback=check_pages, help="Which of each document: 1-3,7,-1. Default: all.")
     ] = None,
+    password_file: PasswordFile = None,
     queue: Annotated[Queue | None, typer.Option(help="urgent overtakes backlog (default).")] = None,
     again: Annotated[bool, typer.Option("--again", help="Process anew; without PATH, the whole batch.")] = False,
     until_done: Annotated[bool, typer.Option("--wait", help="Wait until every document has ended.")] = False,
@@ -80,7 +83,8 @@ def submit(
     if not paths and not (again and batch):
         raise UsageError("Say what to submit: ocrfleet submit PATH... (or --again --batch NAME, for a whole batch).")
     named = read_prompt(prompt or "", prompt_text) if prompt or prompt_text is not None else None
-    wish = Wish(queue=queue, engine=engine, mode=mode, prompt=named, pages=pages, again=again)
+    passwords = read_passwords(password_file) if password_file else ()
+    wish = Wish(queue, engine, mode, prompt=named, pages=pages, passwords=passwords, again=again)
     session = Session(open_fleet(), batch or new_name(), sys.argv[1:])
     tally = session.send(paths or [], wish)
     say(tally.sentence(session.batch))
@@ -207,9 +211,9 @@ def cancel(batch: BatchArgument, as_json: Json = False) -> None:
 
 
 @app.command(epilog=STATUSES)
-def retry(batch: BatchArgument, as_json: Json = False) -> None:
+def retry(batch: BatchArgument, password_file: PasswordFile = None, as_json: Json = False) -> None:
     """Send failed documents again."""
-    retried = retry_batch(open_fleet(), batch)
+    retried = retry_batch(open_fleet(), batch, read_passwords(password_file) if password_file else ())
     emit({"batch": batch, "retried": retried}) if as_json else say(f"{batch}: {retried:,} documents sent again.")
 
 

@@ -1,6 +1,7 @@
 """What all commands of `ocrfleet` share: how an error reads and which exit status it has, and their common options."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -82,5 +83,6 @@ def confirm(question: str) -> None:
 BatchArgument = Annotated[str, typer.Argument(callback=check_batch, help="Its name.")]
 OptionalBatchArgument = Annotated[str | None, typer.Argument(callback=check_batch, help="Its name.")]
 BatchOption = Annotated[str | None, typer.Option("--batch", callback=check_batch, help="A new or existing batch.")]
+PasswordFile = Annotated[Path | None, typer.Option("--password-file", help="Passwords of encrypted PDFs, one a line.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, messages on standard error.")]

@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import SecretStr
+
 from jobs.batch import BatchRecord
 from jobs.contract import Mode, Queue, Recipe
 from jobs.errors import UsageError
@@ -21,6 +23,7 @@ class Wish:
     mode: Mode | None = None
     prompt: tuple[str, str] | None = None  # name and text
     pages: str | None = None
+    passwords: tuple[SecretStr, ...] = ()  # further ones of its documents
     again: bool = False
 
     def recipe(self, base: Recipe) -> Recipe:
@@ -63,6 +66,7 @@ def open_batch(fleet: Fleet, batch: str, wish: Wish) -> BatchRecord:
     made = existing or record
     fleet.ledger.create_batch(batch, made.recipe, made.queue, made.created_s)
     fleet.store.put_batch(batch, record)
+    fleet.store.add_passwords(batch, wish.passwords)
     return record
 
 

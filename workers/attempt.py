@@ -81,7 +81,9 @@ def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
     result = resources.store.get_result(lease.job.document, tools.fingerprint)
     if result is None:
         data = resources.store.read_document(lease.job.document)
-        with open_document(data, lease.media_type, Bounds.of(resources.settings)) as document:
+        bounds = Bounds.of(resources.settings)
+        passwords = partial(resources.store.passwords, lease.job.batch)
+        with open_document(data, lease.media_type, bounds, passwords) as document:
             numbers = select(lease.recipe.pages, document.page_count)
             lease = _split(numbers, lease, resources)
             if not _do_pages(document, lease.share(numbers), lease, resources, tools, heartbeat):

@@ -15,6 +15,7 @@ from config.celery_app import QUEUES
 from config.logging import configure_logging
 from config.settings import Engine, Settings
 from jobs.errors import ModelError, OcrFleetError, RetryableError, UsageError
+from jobs.password import read_passwords
 from workers.models.cli import app as models_app
 
 app = typer.Typer(help="A worker node of ocrfleet.", no_args_is_help=True, add_completion=False)
@@ -54,6 +55,7 @@ def read(
     prompt: Annotated[str, typer.Option(help="finance, medical, or a file with your own.")] = "finance",
     mode: Annotated[str | None, typer.Option(help="off, guarded or constrained.")] = None,
     pages: Annotated[str, typer.Option(help="Which pages: 1-3,7,-1. Default: all.")] = "",
+    password_file: Annotated[Path | None, typer.Option(help="Passwords of PDFs, one a line.")] = None,
     gpu: Annotated[str, typer.Option(help="auto, an index, a UUID, or cpu.")] = "auto",
     engine: EngineOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
@@ -62,7 +64,8 @@ def read(
     from workers.reading import print_result, read_file
 
     configure_logging("WARNING")
-    result = read_file(file, _settings(engine), prompt=prompt, mode=mode, gpu=gpu, pages=pages)
+    passwords = read_passwords(password_file) if password_file else ()
+    result = read_file(file, _settings(engine), prompt=prompt, mode=mode, gpu=gpu, pages=pages, passwords=passwords)
     print_result(result, as_json=as_json)
 
 

@@ -3,10 +3,12 @@
 One thread only: PDFium, under the PDF pages, is not thread-safe. The worker's children are processes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from io import BytesIO
 from typing import Protocol
+
+from pydantic import SecretStr
 
 from jobs.errors import CorruptDocument, UnsupportedDocument
 from jobs.media import MEDIA_TYPES, PDF
@@ -39,29 +41,31 @@ class Pages(Protocol):
 
 
 @contextmanager
-def open_document(data: bytes, media_type: str, bounds: Bounds) -> Iterator[Pages]:
-    """Open a document for as long as the context lasts.
+def open_document(
+    data: bytes, media_type: str, bounds: Bounds, passwords: Callable[[], Sequence[SecretStr]] = tuple
+) -> Iterator[Pages]:
+    """Open a document for as long as the context lasts. `passwords` are asked for where it needs one.
 
     Raises:
         UnsupportedDocument: ocrfleet reads no such type.
         CorruptDocument: damaged, truncated, empty, or without pages.
-        EncryptedDocument: a password is needed.
+        EncryptedDocument: a password is needed, and none of these opens it.
         DocumentTooLarge: over a bound.
     """
     if not data:
         raise CorruptDocument("The file is empty (0 bytes).")
     if media_type not in MEDIA_TYPES:
         raise UnsupportedDocument(f"ocrfleet does not read {media_type}, only {', '.join(sorted(MEDIA_TYPES))}.")
-    with closing(_open(data, media_type, bounds)) as pages:
+    with closing(_open(data, media_type, bounds, passwords)) as pages:
         bounds.check_pages(pages.page_count)
         yield pages
 
 
-def _open(data: bytes, media_type: str, bounds: Bounds) -> Pages:
+def _open(data: bytes, media_type: str, bounds: Bounds, passwords: Callable[[], Sequence[SecretStr]]) -> Pages:
     if media_type == PDF:
         from workers.pdf import PdfPages
 
-        return PdfPages(data, bounds)
+        return PdfPages(data, bounds, passwords)
     from workers.picture import PicturePages
 
     return PicturePages(data, media_type, bounds)

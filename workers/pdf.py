@@ -6,9 +6,10 @@ import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from jobs.errors import CorruptDocument, EncryptedDocument, PermanentError
+from jobs.errors import CorruptDocument
 from workers.bounds import Bounds
 from workers.ocr import PageImage
+from workers.unlock import Passwords, open_pdf
 
 _POINTS_PER_INCH = 72
 #: An image over so much of the page is a scan of it.
@@ -20,12 +21,12 @@ _SCAN_DPI = (100, 300)
 class PdfPages:
     """An open PDF. Raises as `open_document` says."""
 
-    def __init__(self, data: bytes, bounds: Bounds) -> None:
+    def __init__(self, data: bytes, bounds: Bounds, passwords: Passwords) -> None:
+        self._pdf = open_pdf(data, passwords)
         try:
-            self._pdf = pdfium.PdfDocument(data)
             self._pdf.init_forms()
         except pdfium.PdfiumError:
-            raise _explain(_why_it_fails(data)) from None
+            raise CorruptDocument("The forms of the PDF are damaged.") from None
         self._bounds = bounds
         self.page_count: int = len(self._pdf)
 
@@ -74,26 +75,3 @@ def _scan_dpi(page: pdfium.PdfPage, area_pt: float) -> float | None:
             least, most = _SCAN_DPI
             return min(most, max(least, math.sqrt(width_px * height_px / covered_pt) * _POINTS_PER_INCH))
     return None
-
-
-def _why_it_fails(data: bytes) -> int | None:
-    """PDFium's code for why it can't open this.
-
-    It keeps its last error, and a PDF without pages fails without one of its own: after an encrypted file it would
-    pass for encrypted. So bytes that are no PDF set the error anew first.
-    """
-    code: int | None = None
-    for attempt in (b"no PDF", data):
-        try:
-            pdfium.PdfDocument(attempt).close()
-        except pdfium.PdfiumError as error:
-            code = error.err_code
-    return code
-
-
-def _explain(code: int | None) -> PermanentError:
-    if code == pdfium_c.FPDF_ERR_PASSWORD:
-        return EncryptedDocument()
-    if code == pdfium_c.FPDF_ERR_SECURITY:
-        return EncryptedDocument("The PDF is encrypted in a way that PDFium does not know. Save it without encryption.")
-    return CorruptDocument("The PDF is damaged, cut off or without pages: PDFium can't open it.")

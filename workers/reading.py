@@ -2,11 +2,11 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from config.settings import Settings
 from jobs.contract import Mode, Recipe
@@ -27,7 +27,14 @@ from workers.pipeline import Tools, assemble, read_page
 
 
 def read_file(
-    path: Path, settings: Settings, *, prompt: str, mode: str | None, gpu: str, pages: str = ""
+    path: Path,
+    settings: Settings,
+    *,
+    prompt: str,
+    mode: str | None,
+    gpu: str,
+    pages: str = "",
+    passwords: Sequence[SecretStr] = (),
 ) -> DocumentResult:
     """Read and correct the document at `path`, and free everything at the end.
 
@@ -45,7 +52,7 @@ def read_file(
     recipe = _recipe(prompt, mode, pages)
     with _model(recipe.mode, settings, gpu) as model, contextlib.closing(open_engine(settings.engine, settings)) as ocr:
         tools = Tools(ocr=ocr, model=model, recipe=recipe)
-        with open_document(data, media_type, Bounds.of(settings)) as document:
+        with open_document(data, media_type, Bounds.of(settings), lambda: passwords) as document:
             numbers = select(recipe.pages, document.page_count)
             read = tuple(read_page(document, number, tools, dpi=settings.raster_dpi)[0] for number in numbers)
     return assemble(hashlib.sha256(data).hexdigest(), tools.fingerprint, read)

@@ -5,6 +5,7 @@ import numpy as np
 import pypdfium2 as pdfium
 import pytest
 from PIL import Image
+from pydantic import SecretStr
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
@@ -215,9 +216,38 @@ def test_a_pdf_without_pages_is_corrupt_also_after_an_encrypted_one() -> None:
         render(made.getvalue(), PDF)
 
 
-def test_an_encrypted_pdf_asks_for_a_copy_without_password() -> None:
-    with pytest.raises(EncryptedDocument, match="password"):
+def test_an_encrypted_pdf_asks_for_its_password() -> None:
+    with pytest.raises(EncryptedDocument, match=r"none was given\. .*--password-file"):
         render(pdf(encrypt=StandardEncryption("secret", canPrint=0)), PDF)
+
+
+@pytest.mark.parametrize("strength", [40, 128])
+@pytest.mark.parametrize("secret", ["secret", "Schlüssel ß", "owner's"])
+def test_an_encrypted_pdf_is_opened_by_the_one_that_fits_of_several_passwords(strength: int, secret: str) -> None:
+    encrypted = pdf(encrypt=StandardEncryption(secret, "the owner's", canPrint=0, strength=strength))
+    for fitting in (secret, "the owner's"):
+        passwords = [SecretStr("wrong"), SecretStr(fitting), SecretStr("another")]
+        with open_document(encrypted, PDF, BOUNDS, lambda known=passwords: known) as pages:
+            assert pages.page_count == 1
+
+
+def test_wrong_passwords_are_counted_in_the_error_and_not_shown() -> None:
+    encrypted = pdf(encrypt=StandardEncryption("secret", canPrint=0))
+    with (
+        pytest.raises(EncryptedDocument, match="none of the 2 given opens it") as error,
+        open_document(encrypted, PDF, BOUNDS, lambda: [SecretStr("wrong1"), SecretStr("wrong2")]),
+    ):
+        pass
+    assert "wrong1" not in str(error.value)
+
+
+def test_passwords_are_not_asked_for_where_none_is_needed() -> None:
+    def asked() -> list[SecretStr]:
+        raise AssertionError
+
+    for data, media_type in ((pdf(), PDF), (pdf(encrypt=StandardEncryption("", "owner", canPrint=0)), PDF)):
+        with open_document(data, media_type, BOUNDS, asked) as pages:
+            assert pages.page_count == 1
 
 
 def test_a_pdf_that_only_restricts_printing_is_read() -> None:

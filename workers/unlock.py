@@ -1,0 +1,58 @@
+"""Opens a PDF, with a password where it needs one, or says why it can't be opened."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from pydantic import SecretStr
+
+from jobs.errors import CorruptDocument, EncryptedDocument, PermanentError
+
+#: Asked only where a document needs one: they are read from the store then.
+Passwords = Callable[[], Sequence[SecretStr]]
+
+
+def open_pdf(data: bytes, passwords: Passwords) -> pdfium.PdfDocument:
+    """Open a PDF. PDFium tries the empty password by itself.
+
+    Raises:
+        EncryptedDocument: no password opens it.
+        CorruptDocument: it is damaged, cut off or without pages.
+    """
+    with suppress(pdfium.PdfiumError):
+        return pdfium.PdfDocument(data)
+    code = _why_it_fails(data)
+    if code != pdfium_c.FPDF_ERR_PASSWORD:
+        raise _explain(code)
+    known = passwords()
+    for password in known:
+        with suppress(pdfium.PdfiumError):
+            return pdfium.PdfDocument(data, password=password.get_secret_value())
+    raise EncryptedDocument(_nothing_opens_it(len(known)))
+
+
+def _nothing_opens_it(tried: int) -> str:
+    said = f"none of the {tried} given opens it" if tried else "none was given"
+    return f"The PDF needs a password, and {said}. Give it: ocrfleet retry BATCH --password-file FILE"
+
+
+def _why_it_fails(data: bytes) -> int | None:
+    """PDFium's code for why it can't open this.
+
+    It keeps its last error, and a PDF without pages fails without one of its own: after an encrypted file it would
+    pass for encrypted. So bytes that are no PDF set the error anew first.
+    """
+    code: int | None = None
+    for attempt in (b"no PDF", data):
+        try:
+            pdfium.PdfDocument(attempt).close()
+        except pdfium.PdfiumError as error:
+            code = error.err_code
+    return code
+
+
+def _explain(code: int | None) -> PermanentError:
+    if code == pdfium_c.FPDF_ERR_SECURITY:
+        return EncryptedDocument("The PDF is encrypted in a way that PDFium does not know. Save it without encryption.")
+    return CorruptDocument("The PDF is damaged, cut off or without pages: PDFium can't open it.")
