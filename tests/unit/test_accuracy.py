@@ -1,9 +1,13 @@
 """The measuring is measured: lines find their truth, and every kind of figure's fate is counted."""
 
+from PIL import Image
+
 from bench.match import match
+from bench.scan import documents, read
 from bench.tally import Tally, interval
 from jobs.result import Change
 from workers.correction.line import finish
+from workers.ocr.null import NullEngine
 
 BOX = ((0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0))
 
@@ -51,6 +55,36 @@ def test_wrong_figures_are_counted_by_whether_a_flag_shows_them():
     assert counted(line("Summe 100,00", readings=sure), "Summe 700,00").figures_wrong_unflagged == 1
     assert counted(line("Summe 100,00", readings=unsure), "Summe 700,00").figures_wrong_unflagged == 0
     assert counted(line("Summe 100,00", readings=unsure), "Summe 100,00").right_figures_flagged == 1
+
+
+def test_a_misread_figure_counts_as_settleable_where_a_witness_could_settle_it():
+    for raw, vouched, expected in (
+        ("Summe 100.00", frozenset(), 1),  # the document's mark
+        ("Summe 1O0,00", frozenset(), 1),  # its form
+        ("Summe 700,00", frozenset({"10000"}), 1),  # a sum
+        ("Summe 700,00", frozenset(), 0),
+    ):
+        tally = Tally()
+        tally.add(line(raw), "Summe 100,00", vouched)
+        assert (tally.figures_settleable, tally.figures_settleable_mended) == (expected, 0)
+
+
+def test_pages_are_told_apart_from_documents_and_what_was_read_is_kept(tmp_path):
+    for name in ("a-p1", "a-p2", "b"):
+        Image.new("RGB", (40, 20), "white").save(tmp_path / f"{name}.png")
+        (tmp_path / f"{name}.txt").write_text("truth")
+    Image.new("RGB", (40, 20)).save(tmp_path / "untold.png")
+    found = documents(tmp_path, None)
+    assert [[scan.name for scan in pages] for pages in found] == [["a-p1.png", "a-p2.png"], ["b.png"]]
+    first = read(found[0][0], NullEngine(), tmp_path / "kept")
+    assert read(found[0][0], None, tmp_path / "kept") == first
+    assert first.lines
+
+
+def test_a_stray_digit_beside_an_amount_makes_no_other_figure_of_it():
+    tally = counted(line("138,97 6", (0, 6, "136,97")), "136,97 €")
+    assert (tally.figures_mended, tally.figures_invented) == (0, 0)
+    assert counted(line("1 234,56"), "1234,56").figures_right_raw == 1
 
 
 def test_white_space_counts_only_where_it_is_said_to():
