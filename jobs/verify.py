@@ -5,6 +5,7 @@ to them, and recomputes each witness its own way. Light enough for the producer 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,8 +19,15 @@ _OTHER_CHECKS = {"vat id check digit", "cnpj check digits", "cpf check digits", 
 _MOST_GLYPHS = 3
 
 
-#: Closing equations: rule and printed terms, the result last.
-Equations = list[tuple[str, tuple[str, ...]]]
+_DECIMALS = re.compile(r"\d([.,])\d\d(?:\d\d)?(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a document itself says: its closing equations as rule and printed terms, and its decimal mark."""
+
+    equations: tuple[tuple[str, tuple[str, ...]], ...]
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +41,23 @@ class Violation:
 
 def check_document(result: DocumentResult) -> list[Violation]:
     """Check every line of a document; an empty list means that every promise is kept."""
-    equations = [(sum_.rule, sum_.terms) for sum_ in result.arithmetic if sum_.closes]
+    facts = Facts(tuple((each.rule, each.terms) for each in result.arithmetic if each.closes), _mark(result))
     return [
         Violation(page.page, at, rule)
         for page in result.pages
         for at, line in enumerate(page.lines)
-        for rule in _broken_rules(line, equations, changes_allowed=page.provenance.mode != "off")
+        for rule in _broken_rules(line, facts, changes_allowed=page.provenance.mode != "off")
     ]
 
 
-def _broken_rules(line: LineResult, equations: Equations, *, changes_allowed: bool) -> Iterator[str]:
+def _mark(result: DocumentResult) -> str:
+    """The mark before the decimals of most figures."""
+    figures = (figure.final for page in result.pages for line in page.lines for figure in line.figures)
+    marks = Counter(found[1] for figure in figures if (found := _DECIMALS.search(figure)))
+    return marks.most_common(1)[0][0] if marks else ""
+
+
+def _broken_rules(line: LineResult, facts: Facts, *, changes_allowed: bool) -> Iterator[str]:
     if line.changes and not changes_allowed:
         yield "mode off changes nothing"
     if _replay(line) != line.text:
@@ -51,7 +66,7 @@ def _broken_rules(line: LineResult, equations: Equations, *, changes_allowed: bo
         if line.raw[change.start : change.end] != change.raw:
             yield "a change names another text than the line's"
         if _SENSITIVE.search(change.raw) or _SENSITIVE.search(change.final):
-            yield from _broken_witness(change, equations)
+            yield from _broken_witness(change, facts)
     if _kept(line.raw, line.changes, raw=True) != _kept(line.text, line.changes, raw=False):
         yield "a figure differs without a recorded change"
     if any(line.text[figure.start : figure.end] != figure.final for figure in line.figures):
@@ -78,7 +93,7 @@ def _kept(text: str, changes: tuple[Change, ...], *, raw: bool) -> list[str]:
     return re.findall(r"\d+|[€$£¥₹%]", text)
 
 
-def _broken_witness(change: Change, equations: Equations) -> Iterator[str]:
+def _broken_witness(change: Change, facts: Facts) -> Iterator[str]:
     if change.source != "figure" or not change.witness:
         yield "a figure changed without a witness"
         return
@@ -87,7 +102,7 @@ def _broken_witness(change: Change, equations: Equations) -> Iterator[str]:
     if _digits_lost(change):
         yield "a figure lost a digit"
     for witness in change.witness.split("; "):
-        if not _holds(witness, change, equations):
+        if not _holds(witness, change, facts):
             yield f"the witness does not hold: {witness}"
 
 
@@ -97,7 +112,7 @@ def _digits_lost(change: Change) -> bool:
     return after < before
 
 
-def _holds(witness: str, change: Change, equations: Equations) -> bool:
+def _holds(witness: str, change: Change, facts: Facts) -> bool:
     raw, final = change.raw, change.final
     if witness == "iban mod 97":
         return _mod_97(final) == 1 != _mod_97(raw)
@@ -108,15 +123,19 @@ def _holds(witness: str, change: Change, equations: Equations) -> bool:
     if witness == "date format":
         return raw.translate(_LETTER_DIGITS) == final or raw.strip("lI|!SB").translate(_LETTER_DIGITS) == final
     if witness == "the document's decimal mark":
-        return (
-            re.sub(r"[.,]", "", raw).translate(_LETTER_DIGITS)[-3:]
-            == re.sub(r"[.,]", "", final).translate(_LETTER_DIGITS)[-3:]
-        )
+        return _only_its_mark_is_the_documents(change, facts.mark)
     if witness == "word":
         return final.isalpha() and sum(char.islower() for char in raw) > 1
-    if any(rule == witness and final in terms and _closes(rule, terms) for rule, terms in equations):
+    if any(rule == witness and final in terms and _closes(rule, terms) for rule, terms in facts.equations):
         return True
     return witness in _OTHER_CHECKS
+
+
+def _only_its_mark_is_the_documents(change: Change, mark: str) -> bool:
+    """Whether the last mark became the document's; other digits need another witness beside this one."""
+    before, after = (re.findall(r"[.,]", text) for text in (change.raw, change.final))
+    same = re.sub(r"[.,]", "", change.raw) == re.sub(r"[.,]", "", change.final)
+    return after[-1:] == [mark] and before != after and (same or ";" in change.witness)
 
 
 def _closes(rule: str, terms: tuple[str, ...]) -> bool:

@@ -107,6 +107,24 @@ def test_a_point_in_a_document_of_commas_is_a_comma_where_the_engine_saw_one_too
     assert (company.text, company.figures[0].flag) == ("120 000.00 €", "not the document's decimal mark")
 
 
+def test_where_most_points_of_a_page_are_doubted_the_sure_ones_are_commas_too():
+    rows = [["Summe", "340.96", "12,00", "13,00"], ["a", "14.50", "15.75", "16.00"], ["b", "17,00", "18,00", "19.99"]]
+    doubted = {text: seen(text, ",") for text in ("340.96", "14.50", "15.75")}
+    lines = [line.text for line in settled(page(rows, readings=doubted)).pages[0].lines]
+    assert [text for text in lines if text[0].isdigit()] == [
+        "340,96", "12,00", "13,00", "14,50", "15,75", "16,00", "17,00", "18,00", "19,99"
+    ]  # fmt: skip
+    few = {text: seen(text, ",") for text in ("340.96", "14.50")}
+    assert "16.00" in [line.text for line in settled(page(rows, readings=few)).pages[0].lines]
+
+
+def test_a_mark_vouches_for_no_digit():
+    doubted = tuple(((",", 0.2),) if char == "." else ((("8", 0.4),) if char == "9" else ()) for char in "340.96")
+    rows = [["Summe", "340.96", "12,00", "13,00"], ["a", "14,00", "15,00", "16,00"]]
+    figure = settled(page(rows, readings={"340.96": doubted})).pages[0].lines[1].figures[0]
+    assert (figure.final, figure.flag) == ("340,96", "read unsurely")
+
+
 def test_another_currency_than_the_rest_is_flagged():
     rows = [["a", "£10.00", "£20.00", "£30.00"], ["b", "£11.00", "€21.00", "531.00"]]
     document = settled(page(rows))

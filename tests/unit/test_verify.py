@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.result import Arithmetic, Change, DocumentResult, LineResult, PageResult, Provenance
+from jobs.result import Arithmetic, Change, DocumentResult, Figure, LineResult, PageResult, Provenance
 from jobs.verify import check_document
 
 BOX = ((0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0))
@@ -47,6 +47,26 @@ def test_an_honest_repair_passes():
 )
 def test_a_dishonest_change_is_found(line, rule):
     assert rule in rules(line)
+
+
+def test_a_mark_changes_to_that_of_the_document_and_no_digit_with_it():
+    mark = "the document's decimal mark"
+
+    def figure(text, start=0):
+        return Figure(start=start, end=start + 4, kind="amount", raw=text, final=text, confidence=1)
+
+    def broken(raw, final):
+        line = changed(raw, 0, len(raw), final, witness=mark)
+        others = LineResult(
+            raw="1,00 2,50", text="1,00 2,50", box=BOX, confidence=1, figures=(figure("1,00"), figure("2,50", 5))
+        )
+        result = document(line)
+        page = result.pages[0].model_copy(update={"lines": (line, others)})
+        return [violation.rule for violation in check_document(result.model_copy(update={"pages": (page,)}))]
+
+    assert broken("340.96", "340,96") == []
+    assert broken("340,96", "340.96") == [f"the witness does not hold: {mark}"]
+    assert broken("340.96", "341,96") == [f"the witness does not hold: {mark}"]
 
 
 def test_an_equation_is_recomputed():

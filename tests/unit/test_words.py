@@ -11,6 +11,7 @@ from workers.correction.candidate import Candidate, candidates
 from workers.correction.choice import choose, variants
 from workers.correction.edit import apply, edits
 from workers.correction.guard import judge_answer
+from workers.correction.misreading import misreading_cost
 from workers.correction.suspect import Suspect, suspects
 from workers.corrector import correct_page
 from workers.llm import Completion, RequestTooLong
@@ -86,6 +87,28 @@ def test_what_the_engine_also_saw_is_evidence(english):
     blind = candidates("invuice", english, load_confusions())[0].evidence
     assert candidates("invoire", english, load_confusions(), [*[()] * 5, (("c", 0.4),), ()])[0].evidence > blind
     assert unsure
+
+
+@pytest.mark.parametrize(
+    ("read", "truth", "seen", "cost"),
+    [
+        ("Subtotal", "subtotal", (), 0),
+        ("Sabtotal", "subtotal", ((), (("u", 0.3),)), 0.5),  # the engine's own second reading
+        ("Sabtotal", "subtotal", ((), (("u", 0.0),)), 3.5),  # named without a probability
+        ("Surnme", "summe", (), 2.0),  # two letters for one
+        ("Invoic", "invoice", (), 3.5),
+        ("Falligket", "fälligkeit", (), 5.0),  # an accent, and a thin letter lost
+    ],
+)
+def test_a_word_costs_what_its_cheapest_misreading_does(read, truth, seen, cost):
+    readings = (*seen, *[()] * (len(read) - len(seen)))
+    assert misreading_cost(read, truth, load_confusions(), readings) == pytest.approx(cost)
+
+
+def test_words_are_spelled_as_the_page_spells_them(german):
+    page = german.for_page(GERMAN, ["Lieferantenstraße", "getLineTotal"])
+    assert candidates("Leferantenstraße", page, load_confusions())[0].text == "Lieferantenstraße"
+    assert candidates("getLimeTotol", page, load_confusions())[0].text == "getLineTotal"
 
 
 SUSPECT = Suspect(0, 8, "Bestelit", (Candidate("Besteht", 5.2), Candidate("Bestellt", 5.1)))

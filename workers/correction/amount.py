@@ -11,7 +11,7 @@ CURRENCY = rf"(?:R\$|US\$|[{CURRENCY_SYMBOLS}]|(?<![A-Z])(?:{_CODES})(?![A-Z]))"
 _GROUP = r"[.,'’ \u00a0\u202f]"
 NUMBER = rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?!\d)|\d+)(?:[.,]\d{{1,4}}(?!\d))?"
 _PLAIN = re.compile(
-    rf"(?P<whole>\d{{1,3}}(?P<group>{_GROUP})\d{{3}}(?:(?P=group)\d{{3}})*|\d+)(?:(?P<mark>[.,])(?P<fraction>\d{{1,4}}))?"
+    rf"(?P<whole>[1-9]\d{{0,2}}(?P<group>{_GROUP})\d{{3}}(?:(?P=group)\d{{3}})*|\d+)(?:(?P<mark>[.,])(?P<fraction>\d{{1,4}}))?"
 )
 _DRESSED = re.compile(
     rf"(?P<open>\()?\s*{CURRENCY}?\s*(?P<sign>[-+−–])?\s*{CURRENCY}?\s*(?P<number>\d(?:[\d.,'’ \u00a0\u202f]*\d)?)"

@@ -8,6 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 from workers.correction.confusion import LIKELY, LOST_THIN, Confusions, Readings
 from workers.correction.lexicon import COMMON, LONGEST, Lexicon, without_accents
+from workers.correction.misreading import misreading_cost
 
 #: Words shorter than this have too many neighbours.
 SHORTEST = 3
@@ -115,7 +116,7 @@ def _neighbours(
         if lexicon.lists(text):
             yield text, cost
         if len(word) > 4 and cost < _TWICE:
-            for twice, more, place in confusions.once(text):
+            for twice, more, place in confusions.once(text, readings if len(text) == len(word) else ()):
                 if place > at and cost + more <= _TWICE and lexicon.lists(twice):
                     yield twice, cost + more
     for text, cost, _ in confusions.anyhow(word):
@@ -123,7 +124,7 @@ def _neighbours(
             yield text, cost
     yield from _compounds(word, lexicon, confusions)
     yield from _elisions(word, lexicon)
-    yield from _nearby(word, lexicon)
+    yield from _nearby(word, lexicon, confusions, readings)
 
 
 def _compounds(word: str, lexicon: Lexicon, confusions: Confusions) -> Iterator[tuple[str, float]]:
@@ -149,15 +150,17 @@ def _is_part(text: str, lexicon: Lexicon) -> bool:
     return lexicon.lists(text) and lexicon.plain(text.casefold()) >= COMMON
 
 
-def _nearby(word: str, lexicon: Lexicon) -> Iterator[tuple[str, float]]:
-    most = len(word) // 4 + 1
+def _nearby(
+    word: str, lexicon: Lexicon, confusions: Confusions, readings: Sequence[Readings]
+) -> Iterator[tuple[str, float]]:
+    most = len(word) // 3 + 1
     if len(word) < 6:
         return
     for known in lexicon.trade.keys() | lexicon.local:
         if abs(len(known) - len(word)) < 3 and len(known) > 5:
             distance = Levenshtein.distance(word.casefold(), known, score_cutoff=most)
             if distance <= most:
-                yield _in_case_of(word, known), distance * _NEARBY
+                yield _in_case_of(word, known), misreading_cost(word, known, confusions, readings)
 
 
 def _in_case_of(word: str, folded: str) -> str:

@@ -27,6 +27,10 @@ class Confusions:
                 table.setdefault(read, {}).update(dict.fromkeys(truths.split(), cost))
         return cls({read: tuple(truths.items()) for read, truths in table.items()})
 
+    def cost(self, read: str, truth: str) -> float:
+        """What it costs to take `truth` for `read`; infinite where the table knows nothing of it."""
+        return next((cost for other, cost in self.table.get(read, ()) if other == truth), float("inf"))
+
     def once(self, word: str, readings: Sequence[Readings] = ()) -> Iterator[tuple[str, float, int]]:
         """Every word this one may be by one known misreading: (word, cost, place)."""
         for at in range(len(word)):
@@ -52,4 +56,11 @@ def _seen(readings: Sequence[Readings], at: int) -> Iterator[tuple[str, float]]:
     """What the engine itself thought of: the likelier, the cheaper."""
     if at < len(readings):
         for other, probability in readings[at]:
-            yield other, 0.5 if probability > 0.2 else 1.0 if probability > 0.05 else 1.5
+            yield other, seen_cost(probability)
+
+
+def seen_cost(probability: float) -> float:
+    """What another reading of the engine costs. One without a probability (Aspose.OCR tells none) is any of several."""
+    if probability <= 0:
+        return POSSIBLE
+    return 0.5 if probability > 0.2 else 1.0 if probability > 0.05 else 1.5

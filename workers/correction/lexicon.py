@@ -27,7 +27,7 @@ class Lexicon:
     languages: Mapping[str, Mapping[str, float]]
     listed: frozenset[str]  # of all languages, for a fast look
     trade: Mapping[str, str] = field(default_factory=dict)  # folded word -> as it is written
-    local: frozenset[str] = frozenset()
+    local: Mapping[str, str] = field(default_factory=dict)  # of the page itself: folded word -> as it is written
     foreign: frozenset[str] = frozenset()  # languages that the page is not in
     _compounds: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
@@ -37,7 +37,7 @@ class Lexicon:
         hits = {name: sum(word in known for word in words) for name, known in self.languages.items()}
         most = max(hits.values(), default=0)
         foreign = frozenset(name for name, count in hits.items() if count < 0.75 * most)
-        return replace(self, local=frozenset(word.casefold() for word in sure), foreign=foreign, _compounds={})
+        return replace(self, local={word.casefold(): word for word in sure}, foreign=foreign, _compounds={})
 
     @classmethod
     def of(cls, languages: Mapping[str, Mapping[str, float]], trade: Iterable[str] = ()) -> "Lexicon":
@@ -69,9 +69,10 @@ class Lexicon:
         return best
 
     def spelled(self, word: str) -> str:
-        """The word with the capitals that the trade writes inside it: GmbH."""
-        written = self.trade.get(word.casefold(), word)
-        return written if written[1:] != written[1:].lower() and not word.isupper() else word
+        """The word with the capitals that the trade or the page writes inside it: GmbH. Sharp s stays what it is."""
+        written = self.trade.get(word.casefold()) or self.local.get(word.casefold(), word)
+        inside = written[1:] != written[1:].lower() or "ß" in written
+        return word[:1] + written[1:] if inside and not word.isupper() else word
 
     def knows(self, word: str) -> bool:
         """Whether a word is one, in any of the languages, in the trade or on the page."""

@@ -20,7 +20,9 @@ WITNESS = "the document's decimal mark"
 _COMMA, _DOUBTED_POINT, _SURE_POINT = 3.0, 1.8, -1.6
 _ENOUGH = 4.0
 #: Another reading of its digits from this probability on leaves a figure in doubt.
-_DOUBT = 0.1
+_DOUBT = 0.3
+#: So many points of a page must be doubted.
+_LEAST_DOUBTED = 3
 
 
 def document_mark(figures: Iterable[Figure]) -> str:
@@ -42,17 +44,35 @@ def with_mark(figure: Figure, mark: str, *, vouched: bool) -> str | None:
     """The figure with the document's mark, if it was read with the other; None where it stays as it is.
 
     The document's habit alone is not enough: a French firm prints its capital as `120 000,00 €` on English invoices.
-    The engine must have seen the other mark too, or the figure be part of the document's own sums (`vouched`). A
-    figure whose digits are in doubt stays: it needs a person anyhow.
+    The engine must have seen the other mark too, or the figure be `vouched` for: part of the document's own sums, or
+    one of many points on a page where the engine doubts them (`points_doubted`).
     """
     if not mark:
         return None
     if broken := _BROKEN.fullmatch(figure.final):
         return broken["before"].replace(broken["mark"], _OTHER[mark]) + mark + broken["after"]
-    other, seen = swapped(figure), dict(figure.readings)
-    if mark_of(figure) != _OTHER[mark] or any(p > _DOUBT for reading, p in seen.items() if reading != other):
+    if mark_of(figure) != _OTHER[mark]:
         return None
-    return other if vouched or other in seen else None
+    other = swapped(figure)
+    return other if vouched or other in dict(figure.readings) else None
+
+
+def points_doubted(figures: Iterable[Figure]) -> bool:
+    """Whether on this page the engine doubts most points that it read for a decimal mark.
+
+    Then those that it was sure of are commas, too: so it was with all 34 of them on 113 scans. It does not do so
+    with commas, which it hardly ever reads for a point.
+    """
+    as_read = (figure.model_copy(update={"final": figure.raw}) for figure in figures)
+    points = [figure for figure in as_read if mark_of(figure) == "."]
+    doubted = sum(swapped(figure) in dict(figure.readings) for figure in points)
+    return doubted >= _LEAST_DOUBTED and 2 * doubted >= len(points)
+
+
+def digits_doubted(figure: Figure) -> bool:
+    """Whether the engine had other readings of a figure than its mark."""
+    as_read = figure.model_copy(update={"final": figure.raw})
+    return any(p > _DOUBT for reading, p in figure.readings if reading != swapped(as_read))
 
 
 def mark_of(figure: Figure) -> str:

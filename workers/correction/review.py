@@ -19,6 +19,8 @@ def review(figure: Figure, closing: str | None, failing: str | None, document_ma
     if closing:
         witness = figure.witness if figure.witness and closing in figure.witness else closing
         return figure.model_copy(update={"witness": witness, "flag": None})
+    if figure.witness == mark.WITNESS and mark.digits_doubted(figure):  # the mark is vouched for, its digits are not
+        return figure.model_copy(update={"flag": "read unsurely"})
     if failing and not figure.witness and figure.confidence < _SURELY:
         return figure.model_copy(update={"flag": figure.flag or f"{failing} does not close"})
     return figure

@@ -23,6 +23,29 @@ def revise(line: LineResult, at: int, final: str, witness: str) -> LineResult:
     )
 
 
+def rewrite(line: LineResult, start: int, end: int, final: str, witness: str) -> LineResult:
+    """Put another word in the place of text[start:end], which touches no figure."""
+    first, last = origin(start, line.changes), origin(end, line.changes, after=True)
+    inside = [change for change in line.changes if first <= change.start and change.end <= last]
+    others = [change for change in line.changes if change not in inside]
+    if any(change.start < last and first < change.end for change in others):
+        return line
+    change = Change(start=first, end=last, raw=line.raw[first:last], final=final, source="rule", witness=witness)
+    shift = len(final) - (end - start)
+    return line.model_copy(
+        update={
+            "text": line.text[:start] + final + line.text[end:],
+            "changes": tuple(sorted([*others, change], key=lambda each: each.start)),
+            "figures": tuple(
+                each.model_copy(update={"start": each.start + shift, "end": each.end + shift})
+                if each.start >= end
+                else each
+                for each in line.figures
+            ),
+        }
+    )
+
+
 def _moved(each: Figure, revised: Figure, final: str, witness: str) -> Figure:
     shift = len(final) - (revised.end - revised.start)
     if each is revised:

@@ -7,8 +7,9 @@ from workers.correction import currency
 from workers.correction.amount import parse
 from workers.correction.arithmetic import claims
 from workers.correction.claim import Claim
-from workers.correction.mark import WITNESS, document_mark, with_mark
+from workers.correction.mark import WITNESS, document_mark, points_doubted, with_mark
 from workers.correction.reading import readings
+from workers.correction.recurrence import mend_recurring
 from workers.correction.review import review
 from workers.correction.revision import revise
 from workers.correction.table import Place, rows
@@ -23,7 +24,8 @@ def settle(pages: Pages) -> tuple[Pages, tuple[Arithmetic, ...]]:
     """Mend, vouch for and flag figures by what the whole document shows. Settling again changes nothing."""
     mark, prefix = document_mark(_figures(pages)), currency.document_prefix(_figures(pages))
     if any(page.provenance.mode != "off" for page in pages):
-        pages = _with_marks(pages, mark, frozenset())
+        pages = mend_recurring(pages)
+        pages = _with_marks(pages, mark, _misread_points(pages) if mark == "," else frozenset())
         for _ in range(_ROUNDS):
             found = _repairs(claims(rows(pages, mark)), mark, prefix)
             pages = _repaired(pages, found)
@@ -44,6 +46,18 @@ def _figures(pages: Pages) -> Iterator[Figure]:
 
 def _vouched(stated: Sequence[Claim]) -> frozenset[Place]:
     return frozenset(cell.place for claim in stated if claim.closes() for cell in claim.cells)
+
+
+def _misread_points(pages: Pages) -> frozenset[Place]:
+    """Figures on pages where the engine doubts most points."""
+    doubted = [points_doubted(_figures((page,))) for page in pages]
+    return frozenset(
+        (p, n, f)
+        for p, page in enumerate(pages)
+        for n, line in enumerate(page.lines)
+        for f in range(len(line.figures))
+        if doubted[p]
+    )
 
 
 def _with_marks(pages: Pages, mark: str, vouched: frozenset[Place]) -> Pages:
