@@ -17,6 +17,7 @@ class Proxy:
         self._open = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._streams: set[asyncio.StreamWriter] = set()
+        self._forgotten: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
         """Let nothing through."""
@@ -27,6 +28,10 @@ class Proxy:
         if reset:
             self._loop.call_soon_threadsafe(self._reset)
         self._loop.call_soon_threadsafe(self._open.set)
+
+    def forget(self) -> None:
+        """Carry nothing more on the connections that there are, and close none: a firewall that dropped its state."""
+        self._loop.call_soon_threadsafe(self._forget)
 
     async def serve(self, ready: threading.Event) -> None:
         """Serve until cancelled."""
@@ -61,10 +66,15 @@ class Proxy:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while block := await reader.read(BLOCK_BYTES):
+                if writer in self._forgotten:
+                    continue
                 await self._open.wait()
                 writer.write(block)
                 await writer.drain()
         writer.close()
+
+    def _forget(self) -> None:
+        self._forgotten |= self._streams
 
     def _reset(self) -> None:
         for stream in self._streams:

@@ -22,8 +22,11 @@ FIELDS = (
 )
 
 
-class _FieldFormatter(logging.Formatter):
+class FieldFormatter(logging.Formatter):
+    """Puts the fields behind the sentence."""
+
     def format(self, record: logging.LogRecord) -> str:
+        """Write one line."""
         line = super().format(record)
         fields = [f"{name}={value}" for name in FIELDS if (value := record.__dict__.get(name)) is not None]
         return f"{line}  {' '.join(fields)}" if fields else line
@@ -32,5 +35,5 @@ class _FieldFormatter(logging.Formatter):
 def configure_logging(level: str = "INFO") -> None:
     """Send records to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_FieldFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    handler.setFormatter(FieldFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -113,6 +113,21 @@ class Settings(BaseSettings):
     job_timeout_s: int = Field(900, gt=0, description="Hard time limit of one job; the child is killed and replaced.")
     max_attempts: int = Field(3, gt=0, description="Attempts before a document is a dead letter.")
     lease_s: float = Field(15, gt=0, description="A job whose worker gives no sign for so long is handed to another.")
+    recycle_after_pages: int = Field(
+        5000, ge=0, description="Pages after which an OCR child is replaced, between two jobs; 0: never."
+    )
+    recycle_child_mib: int = Field(
+        2048, ge=0, description="Memory of an OCR child above which it is replaced, between two jobs; 0: never."
+    )
+    recycle_worker_mib: int = Field(
+        0,
+        ge=0,
+        description="Memory of a whole worker, engine included, above which it drains and ends with status 75, to be "
+        "started again; 0: never.",
+    )
+    gpu_memory_floor_mib: int = Field(
+        0, ge=0, description="Free GPU memory below which the engine starts anew, pages in flight wait; 0: never."
+    )
     soft_shutdown_s: float = Field(10, ge=0, description="Grace for the page in flight at a soft stop.")
 
     @property

@@ -54,6 +54,7 @@ class DocumentEntry(Frozen):
     audit: FigureCounts = FigureCounts()  # once done
     reason: str = ""  # once failed, or of the last retry
     node: str = ""  # that had it last
+    log: tuple[str, ...] = ()  # once failed: the last lines of its last attempt
 
 
 class DeadLetter(Frozen):
@@ -65,6 +66,7 @@ class DeadLetter(Frozen):
     reason: str
     attempts: int
     node: str  # that had it last
+    log: tuple[str, ...]  # the last lines of the last attempt
     died_s: float  # Unix time, by Redis' clock
 
 

@@ -67,6 +67,7 @@ def read_document(content: bytes, text: bytes) -> DocumentEntry:
         audit=FigureCounts(**dict(zip(AUDIT, entry.get("x", ()), strict=False))),
         reason=entry.get("r", ""),
         node=entry.get("w", ""),
+        log=tuple(entry.get("l", ())),
     )
 
 
@@ -79,6 +80,7 @@ def read_dead_letter(batch: BatchId, document: DocumentEntry, died_ms: bytes) ->
         reason=document.reason,
         attempts=document.attempts,
         node=document.node,
+        log=document.log,
         died_s=int(died_ms) / 1000,
     )
 
@@ -110,7 +112,8 @@ def read_reconciliation(found: list[Any]) -> Reconciliation:
 def _read_untold(facts: list[Any]) -> Untold:
     batch, content, text = facts
     entry = read_document(content, text)
-    outcome = Outcome.model_validate(entry.model_dump(include=set(Outcome.model_fields)))
+    told = set(Outcome.model_fields) - (set() if entry.state == "failed" else {"attempts", "node", "log"})
+    outcome = Outcome.model_validate(entry.model_dump(include=told))
     return Untold(batch=batch.decode(), outcome=outcome)
 
 

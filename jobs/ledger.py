@@ -188,20 +188,30 @@ class Ledger:
         """End the document, for all its parts. The caller tells the store next; else `reconcile` does after a lease."""
         self._step("finish", lease, outcome.to_json(), self._lease_ms)
 
-    def fail(self, lease: Lease, reason: str) -> None:
-        """End the document as failed: it lies among the dead letters."""
-        self.finish(lease, Outcome(document=lease.job.document, state="failed", reason=reason))
+    def retry_later(
+        self, lease: Lease, reason: str, delay_s: float, *, counted: bool = True, log: Sequence[str] = ()
+    ) -> None:
+        """Let go of a job for a while. If the attempt counts and was the last, the document fails for this reason.
 
-    def retry_later(self, lease: Lease, reason: str, delay_s: float, *, counted: bool = True) -> None:
-        """Let go of a job for a while. If the attempt counts and was the last, the document fails for this reason."""
-        self._put_back(lease, reason, delay_s, counted)
+        `log`: the last lines of this attempt, which a dead letter shows.
+        """
+        self._put_back(lease.job, lease.token, reason, delay_s, counted, log)
 
     def give_back(self, lease: Lease) -> None:
         """Let go of a job, its attempt uncounted; it is due at once."""
-        self._put_back(lease, "", 0, counted=False)
+        self._put_back(lease.job, lease.token, "", 0, counted=False, log=())
 
-    def _put_back(self, lease: Lease, reason: str, delay_s: float, counted: bool) -> None:
-        self._step("put_back", lease, reason, round(delay_s * 1000), int(counted), self._max_attempts)
+    def bereave(self, job: Job, token: str, reason: str, delay_s: float, log: Sequence[str]) -> None:
+        """Take a job from a worker's process that is dead for certain, as `retry_later`; the attempt counts.
+
+        Raises:
+            LeaseLost: the lease has lapsed, or the process had ended its job.
+        """
+        self._put_back(job, token, reason, delay_s, counted=True, log=log)
+
+    def _put_back(self, job: Job, token: str, reason: str, delay_s: float, counted: bool, log: Sequence[str]) -> None:
+        facts = (reason, round(delay_s * 1000), int(counted), self._max_attempts, json.dumps(log) if log else "")
+        self._scripts.run("put_back", *_names(job), token, *facts)
 
     def _step(self, name: str, lease: Lease, *arguments: Argument) -> list[int]:
         return cast("list[int]", self._scripts.run(name, *_names(lease.job), lease.token, *arguments))

@@ -1,8 +1,13 @@
 """What a page and a document look like after reading and correction, as they stand in the store and in exports."""
 
+from collections.abc import Iterable
 from typing import Literal, Self
 
 from jobs.contract import ContentId, Frozen, Mode
+
+#: A failed document keeps so much of the log of its last attempt.
+LOG_LINES = 20
+LOG_BYTES = 4096
 
 Point = tuple[float, float]
 #: Corners of a line in pixels of the page as stored: top left, top right, bottom right, bottom left.
@@ -167,6 +172,10 @@ class Outcome(Frozen):
     reason: str = ""
     truncated: bool = False
     audit: FigureCounts = FigureCounts()
+    # Of a failed one, as a dead letter shows it:
+    attempts: int = 0
+    node: str = ""  # that had it last
+    log: tuple[str, ...] = ()  # the last lines of its last attempt
 
     @classmethod
     def done(cls, result: DocumentResult) -> Self:
@@ -179,3 +188,15 @@ class Outcome(Frozen):
             truncated=result.truncated,
             audit=result.audit,
         )
+
+
+def clip_log(lines: Iterable[str]) -> tuple[str, ...]:
+    """Keep the last lines of a log, as many as fit in LOG_LINES and LOG_BYTES."""
+    kept: list[str] = []
+    left = LOG_BYTES
+    for line in reversed(list(lines)[-LOG_LINES:]):
+        left -= len(line.encode()) + 1
+        if left < 0:
+            break
+        kept.append(line)
+    return tuple(reversed(kept))

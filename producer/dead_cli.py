@@ -86,3 +86,4 @@ def _describe(letter: DeadLetter) -> Iterator[str]:
     yield f"died      {datetime.fromtimestamp(letter.died_s):%Y-%m-%d %H:%M:%S}"
     if letter.node:
         yield f"node      {letter.node}; its log names the document {letter.document[:12]}"
+    yield from (f"log       {show(line)}" for line in letter.log)

@@ -45,6 +45,10 @@ def done(lease: Lease, pages: int = 1) -> Outcome:
     return Outcome(document=lease.job.document, state="done", fingerprint="0123456789abcdef", pages=pages)
 
 
+def fail(ledger: Ledger, lease: Lease, reason: str, log: tuple[str, ...] = ()) -> None:
+    ledger.finish(lease, Outcome(document=lease.job.document, state="failed", reason=reason, log=log))
+
+
 def until(look: Callable[[], T]) -> T:
     """Look again until there is something to see."""
     deadline = time.monotonic() + 10

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from jobs.contract import Job, Source
 from jobs.result import Arithmetic, DocumentResult, Figure, LineResult, Outcome, PageResult, Provenance
@@ -14,6 +15,7 @@ from workers.outcome import tell
 
 PDF = b"%PDF-1.7\n"
 FINGERPRINT = "0123456789abcdef"
+LAST_ATTEMPT: dict[str, Any] = {"attempts": 1, "node": "node", "log": ("opened", "truncated at byte 17")}
 PROVENANCE = Provenance(
     pipeline_version=1, engine="null", model="", model_sha256="", mode="off", prompt_name="finance", prompt=""
 )
@@ -46,7 +48,9 @@ def finish(fleet: Fleet, batch: str = "march", failing: Collection[str] = ()) ->
         lease = fleet.ledger.take(job, "node")
         assert lease is not None
         if set(names[job.document]) & set(failing):
-            outcome = Outcome(document=job.document, state="failed", reason="CorruptDocument: truncated")
+            outcome = Outcome(
+                document=job.document, state="failed", reason="CorruptDocument: truncated", **LAST_ATTEMPT
+            )
         else:
             outcome = Outcome.done(result := result_of(job.document, names[job.document][0]))
             fleet.store.put_result(result)

@@ -14,6 +14,7 @@ from jobs.errors import LeaseLost, OcrFailed, PermanentError, RetryableError, St
 from jobs.ledger import Lease
 from jobs.result import DocumentResult, Outcome, PageResult
 from jobs.selection import select
+from workers.backoff import backoff_s
 from workers.bounds import Bounds
 from workers.heartbeat import Heartbeat
 from workers.outcome import tell
@@ -23,8 +24,6 @@ from workers.resources import Resources
 
 log = logging.getLogger(__name__)
 
-#: First wait before a failed job is tried again, doubled each time, in seconds.
-BACKOFF_S = 2.0
 #: Wait while the engine, the store or Redis is away; such a wait costs the document no attempt.
 OUTAGE_WAIT_S = 5.0
 #: Between two tries to say how an attempt ended.
@@ -37,8 +36,10 @@ def run(job: Job, resources: Resources) -> str:
     if lease is None:
         return "stepped aside"
     extra = {"batch": job.batch, "document": job.document[:12], "part": job.part, "attempt": lease.attempt}
+    resources.note.begin(lease)
     with Heartbeat(resources.ledger, lease, resources.settings.lease_s / 3) as heartbeat:
         ended = _run_leased(lease, resources, heartbeat)
+    resources.note.end()
     log.info("Job %s.", ended, extra={"event": "job.ended", "state": ended, **extra})
     return ended
 
@@ -57,6 +58,7 @@ def _run_leased(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str
         resources.ledger.give_back(lease)
         raise
     except Exception as error:  # noqa: BLE001 - a defect of ours or a library's costs an attempt, not the worker
+        log.warning("%s", _trace(error), extra={"event": "job.error"})
         report = partial(_retry_or_fail, lease, resources, _describe(error))
     # Not in the handler: an error that Celery logs from there would show the document's, which may quote it.
     return _report(report, lease, resources)
@@ -115,9 +117,12 @@ def _do_pages(
             return False
         heartbeat.check()
         if resources.store.get_page(lease.job.document, tools.fingerprint, number) is None:
-            page, image = read_page(document, number, tools, dpi=resources.settings.raster_dpi)
+            at = partial(resources.note.at, number)
+            page, image = read_page(document, number, tools, dpi=resources.settings.raster_dpi, on_stage=at)
             heartbeat.check()
+            at("write")
             resources.store.put_page(lease.job.document, tools.fingerprint, page, encode_jpeg(image))
+            resources.pages_read += 1
         if lease.pages > 1:
             resources.ledger.page_done(lease, number)
     return True
@@ -136,7 +141,15 @@ def _assemble(numbers: Sequence[int], lease: Lease, resources: Resources, tools:
 
 
 def _fail(lease: Lease, resources: Resources, reason: str) -> str:
-    return _end(lease, resources, Outcome(document=lease.job.document, state="failed", reason=reason))
+    outcome = Outcome(
+        document=lease.job.document,
+        state="failed",
+        reason=reason,
+        attempts=lease.attempt,
+        node=lease.node,
+        log=resources.note.log,
+    )
+    return _end(lease, resources, outcome)
 
 
 def _end(lease: Lease, resources: Resources, outcome: Outcome) -> str:
@@ -165,8 +178,7 @@ def _wait(lease: Lease, resources: Resources, reason: str) -> str:
 def _retry_or_fail(lease: Lease, resources: Resources, reason: str) -> str:
     if lease.attempt >= resources.settings.max_attempts:
         return _fail(lease, resources, reason)
-    wait_s = BACKOFF_S * 2**lease.attempt * (0.5 + random.random())
-    resources.ledger.retry_later(lease, reason, wait_s, counted=True)
+    resources.ledger.retry_later(lease, reason, backoff_s(lease.attempt), log=resources.note.log)
     return "waits for another attempt"
 
 
@@ -174,5 +186,14 @@ def _describe(error: Exception) -> str:
     """Name an unexpected error by type and place; its message may quote the invoice, ours never does."""
     if isinstance(error, OcrFailed):
         return error.reason
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"Unexpected {type(error).__name__} in {frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"
+    return f"Unexpected {type(error).__name__} in {_places(error)[-1]}"
+
+
+def _trace(error: Exception) -> str:
+    """Say where an unexpected error came from, without its message."""
+    return f"{type(error).__name__} in {' < '.join(reversed(_places(error)))}"
+
+
+def _places(error: Exception) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})" for frame in frames]

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from billiard.process import current_process
 from celery import Celery, bootsteps, signals
 from celery.worker.control import control_command
 
@@ -88,14 +89,18 @@ def install(app: Celery, *, engine: Freeable, drain: Drain, temporary: Path) -> 
         return {"ok": "draining"}
 
 
-def install_children(*, memory_mib: int, close: Callable[[], None]) -> None:
-    """Bound each OCR child and end it with its parent; `close` frees what the child has opened."""
+def install_children(*, memory_mib: int, begin: Callable[[int], None], close: Callable[[], None]) -> None:
+    """Bound each OCR child and end it with its parent; `close` frees what the child has opened.
+
+    `begin` gets the child's place in the pool, which another child has when this one has ended.
+    """
     parent_pid = os.getpid()
 
     def bound(**_: object) -> None:
         die_with_parent(parent_pid, signal.SIGKILL)  # Celery forks from its main thread, which lives as long as it
         # max_memory_per_child acts between tasks only; this bounds a page that explodes.
         resource.setrlimit(resource.RLIMIT_DATA, (memory_mib << 20, resource.RLIM_INFINITY))
+        begin(current_process().index)
 
     def closed(**_: object) -> None:
         close()

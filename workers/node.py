@@ -14,13 +14,19 @@ from jobs.errors import LedgerUnavailable
 from jobs.ledger import Ledger
 from jobs.store import Store
 from workers import lifecycle, tasks
+from workers.child import Child
+from workers.death import Deaths
 from workers.drain import Drain
 from workers.gpu import Gpu, resolve_gpu
+from workers.liveness import Liveness
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
 from workers.models import find_model
+from workers.note import Note, Notes
 from workers.ocr.check import check_engine
+from workers.pool import make_pool
 from workers.pulse import Pulse, install_pulse
+from workers.recycling import START_AGAIN, Recycling
 from workers.resources import Resources
 from workers.temporary import temporary_folder
 from workers.vocabulary import load_lexicon
@@ -39,7 +45,7 @@ class NodeOptions:
 
 
 def run_node(settings: Settings, options: NodeOptions) -> int:
-    """Run a worker until it is stopped. Returns the exit status: 0 after a clean stop.
+    """Run a worker until it is stopped. Returns the exit status: 0 after a clean stop, 75 to be started again.
 
     Raises:
         ModelError: no usable model.
@@ -59,10 +65,11 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
     ):
         engine.start()
         load_lexicon()  # before the fork: the children share its 100 MiB
-        app = _assemble(settings, name, concurrency, engine, temporary)
+        recycling = Recycling(settings, engine, gpu)
+        app = _assemble(settings, name, concurrency, engine, recycling, temporary)
         status = _work(app, name, concurrency, options.queues)
     _leave(settings, name)
-    return status
+    return START_AGAIN if recycling.begun else status
 
 
 def node_name(settings: Settings, options: NodeOptions, gpu: Gpu | None) -> str:
@@ -87,25 +94,22 @@ def _leave(settings: Settings, name: str) -> None:
         log.warning("Left without a word: %s", error, extra={"event": "node.left"})
 
 
-def _assemble(settings: Settings, name: str, concurrency: int, engine: EngineService, temporary: Path) -> Celery:
+def _assemble(
+    settings: Settings, name: str, concurrency: int, engine: EngineService, recycling: Recycling, temporary: Path
+) -> Celery:
     app = make_app(settings)
-    send = make_sender(app)
-    drain = Drain()
-    opened: list[Resources] = []
+    send, drain, notes = make_sender(app), Drain(), Notes(concurrency)
+    deaths = Deaths(notes, settings.job_timeout_s)
 
-    def resources() -> Resources:
-        if not opened:
-            model = EngineClient(engine.socket_path, settings.ask_timeout_s)
-            opened.append(Resources(settings, node=name, model=model, send=send, drain=drain))
-        return opened[0]
+    def open_resources(note: Note) -> Resources:
+        model = EngineClient(engine.socket_path, settings.ask_timeout_s)
+        return Resources(settings, node=name, model=model, send=send, drain=drain, note=note)
 
-    def close() -> None:
-        while opened:
-            opened.pop().close()
-
-    tasks.register(app, resources)
+    child = Child(settings, notes, open_resources)
+    tasks.register(app, child.resources)
+    app.conf.worker_pool = make_pool(is_spent=child.is_spent, on_exit=deaths.child_ended)
     lifecycle.install(app, engine=engine, drain=drain, temporary=temporary)
-    lifecycle.install_children(memory_mib=settings.child_memory_mib, close=close)
+    lifecycle.install_children(memory_mib=settings.child_memory_mib, begin=child.begin, close=child.close)
     install_pulse(
         Pulse(
             app=app,
@@ -113,6 +117,10 @@ def _assemble(settings: Settings, name: str, concurrency: int, engine: EngineSer
             store=Store(settings.store_url),
             send=send,
             engine=engine,
+            deaths=deaths,
+            recycling=recycling,
+            liveness=Liveness(recycling.begin),
+            drain=drain,
             node=name,
             concurrency=concurrency,
             drain_timeout_s=settings.job_timeout_s,

@@ -44,14 +44,16 @@ class Tools:
         return self.recipe.fingerprint(engine=self.ocr.name, model_sha256=self.model.sha256 if self.model else "")
 
 
-def read_page(document: Pages, number: int, tools: Tools, *, dpi: int) -> tuple[PageResult, PageImage]:
-    """Rasterise page `number` (from 1), read it, correct it.
+def read_page(
+    document: Pages, number: int, tools: Tools, *, dpi: int, on_stage: Callable[[str], object] = str
+) -> tuple[PageResult, PageImage]:
+    """Rasterise page `number` (from 1), read it, correct it. `on_stage` hears the name of each stage as it begins.
 
     Raises:
         PermanentError: the page can't be read.
         EngineUnavailable: the model could not be asked; the page is not done.
     """
-    clock = _Clock()
+    clock = _Clock(on_stage)
     image = clock.time("raster", lambda: document.render(number, dpi))
     lines = clock.time("ocr", lambda: tools.ocr.read(image))
     corrected = clock.time("correction", lambda: correct_page(lines, tools.recipe, tools.model))
@@ -76,10 +78,12 @@ def assemble(content: str, fingerprint: str, pages: tuple[PageResult, ...]) -> D
 class _Clock:
     """Wall time by stage, in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_stage: Callable[[str], object]) -> None:
         self.seconds: dict[str, float] = {}
+        self._on_stage = on_stage
 
     def time(self, stage: str, work: Callable[[], T]) -> T:
+        self._on_stage(stage)
         start = time.perf_counter()
         try:
             return work()

@@ -6,12 +6,16 @@ from typing import Any, Protocol
 
 from celery import Celery, bootsteps
 
-from config.celery_app import waiting_messages
+from config.celery_app import QueueName, waiting_messages
 from jobs.errors import LedgerUnavailable, StoreUnavailable
 from jobs.feed import feed
 from jobs.ledger import Ledger
 from jobs.store import Store
+from workers.death import Deaths
+from workers.drain import Drain
+from workers.liveness import STANDSTILL_S, Liveness, Sight, arm_switch, disarm_switch
 from workers.outcome import tell
+from workers.recycling import Recycling
 from workers.resources import Send
 
 log = logging.getLogger(__name__)
@@ -37,28 +41,53 @@ class Pulse:
     store: Store
     send: Send
     engine: Revivable
+    deaths: Deaths
+    recycling: Recycling
+    liveness: Liveness
+    drain: Drain
     node: str
     concurrency: int
     drain_timeout_s: float
 
     def beat(self) -> None:
-        """Beat once; Redis being away is no reason to stop."""
+        """Beat once; Redis being away is no reason to stop.
+
+        Raises:
+            Stalled: the consumer shall connect anew.
+        """
+        arm_switch()
         self.engine.revive()
+        self.recycling.look()
+        if (messages := self._try_to_reconcile()) is not None:
+            self.liveness.look(Sight.of(self.app, self.concurrency, messages))
+
+    def _try_to_reconcile(self) -> dict[QueueName, int] | None:
         try:
-            self._reconcile()
+            return self._reconcile()
         except (LedgerUnavailable, StoreUnavailable, *self.app.connection_for_read().connection_errors) as error:
             log.warning("No pulse: %s", error, extra={"event": "node.no_pulse"})
+            return None
 
-    def last(self) -> None:
+    def stop(self) -> None:
+        """Stop beating: the connection was lost, or the worker drains."""
+        disarm_switch()
+        if self.drain.begun:
+            self._last()
+
+    def _last(self) -> None:
         """Beat a last time, for as long as pages in flight may take: the node drains, and takes no more jobs."""
+        arm_switch(self.drain_timeout_s + STANDSTILL_S)
         try:
             self.ledger.beat(self.node, 0, {"state": "draining"}, lasts_s=self.drain_timeout_s)
         except LedgerUnavailable as error:
             log.warning("No last pulse: %s", error, extra={"event": "node.no_pulse"})
 
-    def _reconcile(self) -> None:
+    def _reconcile(self) -> dict[QueueName, int]:
+        """Returns the messages that wait in each queue."""
         self.ledger.beat(self.node, self.concurrency)
-        found = self.ledger.reconcile(waiting_messages(self.app))
+        self.deaths.tell(self.ledger)
+        messages = waiting_messages(self.app)
+        found = self.ledger.reconcile(messages)
         if found.lapsed or found.lost:
             log.info(
                 "Brought back %d jobs whose worker went silent and %d whose message was lost.",
@@ -69,6 +98,7 @@ class Pulse:
         for untold in found.untold:  # its worker died before it could tell, or the ledger itself gave it up
             tell(self.store, self.ledger, untold.batch, untold.outcome)
         feed(self.ledger, self.send)
+        return messages
 
 
 def install_pulse(pulse: Pulse) -> None:
@@ -87,6 +117,6 @@ def install_pulse(pulse: Pulse) -> None:
         def stop(self, parent: object) -> None:
             if timer := getattr(self, "timer", None):
                 timer.cancel()
-                pulse.last()
+            pulse.stop()
 
     pulse.app.steps["consumer"].add(PulseStep)

@@ -10,6 +10,7 @@ from jobs.ledger import Ledger
 from jobs.store import Store
 from workers.drain import Drain
 from workers.llm import LanguageModel
+from workers.note import Note
 from workers.ocr import OcrEngine, open_engine
 from workers.pipeline import Tools
 
@@ -19,11 +20,15 @@ Send = Callable[[str, Mapping[str, Any]], None]
 class Resources:
     """Opened once per child, on its first use; closed with it."""
 
-    def __init__(self, settings: Settings, *, node: str, model: LanguageModel, send: Send, drain: Drain) -> None:
+    def __init__(
+        self, settings: Settings, *, node: str, model: LanguageModel, send: Send, drain: Drain, note: Note
+    ) -> None:
         self.settings = settings
         self.node = node
         self.send = send
         self.drain = drain
+        self.note = note
+        self.pages_read = 0
         self.store = Store(settings.store_url)
         self.ledger = Ledger.of(settings)
         self._model = model

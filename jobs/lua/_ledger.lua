@@ -138,7 +138,9 @@ end
 local function lapse(batch, queue, part, content, is_innocent)
   local live = live_key(batch, content)
   local token = call('HGET', live, 't' .. part)
-  call('HSET', live, 'lapsed:' .. token, 1)
+  local silent = 'No sign of life from ' .. (call('HGET', live, 'n' .. part) or '?') .. ': its process or machine is gone'
+  -- The log of an attempt before would mislead: this one left none.
+  call('HSET', live, 'lapsed:' .. token, 1, 'log', cjson.encode({silent}))
   if is_innocent then acquit(batch, part, content, token) end
   release(batch, queue, part, content)
 end
@@ -159,12 +161,14 @@ local function conclude(batch, queue, content, state, facts)
     pages, pages_done = facts.pages, facts.pages
   end
   if pages > 0 then entry.p, entry.k = pages, pages_done end
-  local attempts = attempts_of(live)
+  local attempts = math.max(attempts_of(live), facts.attempts or 0) -- none are known of a ledger that is rebuilt
   if attempts > 0 then entry.a = attempts end
-  entry.w = call('HGET', live, 'node') or nil
+  local node = call('HGET', live, 'node') or facts.node
+  entry.w = node ~= '' and node or nil
   entry.f = facts.fingerprint ~= '' and facts.fingerprint or nil
   entry.r = facts.reason ~= '' and facts.reason or nil
   entry.t = facts.truncated and 1 or nil
+  entry.l = facts.log and #facts.log > 0 and facts.log or nil
   if entry.t then call('HINCRBY', key(batch), 'truncated', 1) end
   if facts.audit and facts.audit.figures > 0 then
     entry.x = {}
@@ -185,7 +189,8 @@ local function leave_untold(batch, content, from) call('ZADD', UNTOLD, from, doc
 
 -- The ledger's own verdict, which no worker will tell the store.
 local function condemn(batch, queue, content, reason)
-  conclude(batch, queue, content, 'failed', {fingerprint = '', reason = reason})
+  local log = call('HGET', live_key(batch, content), 'log')
+  conclude(batch, queue, content, 'failed', {fingerprint = '', reason = reason, log = log and cjson.decode(log)})
   leave_untold(batch, content, now)
 end
 local function killed_reason(attempts)

@@ -25,6 +25,7 @@ from samples.local_redis import LocalRedis, local_redis
 from workers import attempt
 from workers.drain import Drain
 from workers.llm.echo import EchoModel
+from workers.note import Notes
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.null import NullEngine
 from workers.outcome import tell
@@ -62,7 +63,9 @@ def run(server: LocalRedis, settings: Any, tmp_path: Path, monkeypatch: pytest.M
         for _ in submit_files(fleet, "march", Wish(engine="null", mode="off"), files):
             pass
         monkeypatch.setattr("workers.resources.open_engine", lambda *_: Trap(spring))
-        resources = Resources(made, node="node", model=EchoModel(), send=lambda *_: None, drain=Drain())
+        resources = Resources(
+            made, node="node", model=EchoModel(), send=lambda *_: None, drain=Drain(), note=Notes(1).open(0)
+        )
         (entry,) = fleet.documents("march")
         attempt.run(Job(batch="march", document=entry.document), resources)
         resources.close()

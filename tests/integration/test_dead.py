@@ -124,12 +124,24 @@ def test_the_command_lists_the_dead_letters_of_all_batches(ocrfleet, march):
     }
 
 
-def test_the_command_shows_reason_attempts_node_and_path(ocrfleet, march):
+def test_the_command_shows_reason_attempts_node_path_and_log(ocrfleet, march):
     status, out, _ = ocrfleet("dead", "show", "march", "b.pdf")
 
     assert status == 0
     for part in ("b.pdf", "CorruptDocument: truncated", "attempts  1", "node      node", march["b.pdf"].document):
         assert part in out
+    assert "log       opened\nlog       truncated at byte 17" in out
+
+
+def test_all_of_a_dead_letter_comes_back_when_the_ledger_is_rebuilt(fleet, march, redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+
+    list(recover(fleet, "march"))
+
+    again = {letter.names[0]: letter for letter in dead.letters(fleet, "march")}
+    for name, letter in march.items():
+        assert again[name].model_copy(update={"died_s": letter.died_s}) == letter
 
 
 def test_the_commands_send_again_and_drop(ocrfleet, fleet, march):

@@ -7,7 +7,7 @@ from jobs.contract import Job, Recipe
 from jobs.errors import LeaseLost, UsageError
 from jobs.ledger import Ledger
 from jobs.result import Outcome
-from tests.ledger_steps import RECIPE, done, fill, source, take, take_next
+from tests.ledger_steps import RECIPE, done, fail, fill, source, take, take_next
 
 
 def test_a_batch_is_made_once_and_never_changes_its_recipe(ledger: Ledger) -> None:
@@ -55,7 +55,7 @@ def test_documents_are_listed_by_state(ledger: Ledger) -> None:
     fill(ledger, "march", *(str(number) for number in range(1200)))
     leases = [take(ledger, job) for job in ledger.dispatch("backlog", 4)]
     ledger.finish(leases[0], done(leases[0]))
-    ledger.fail(leases[1], "CorruptDocument: the file is damaged")
+    fail(ledger, leases[1], "CorruptDocument: the file is damaged")
     expected = {"done": 1, "failed": 1, "running": 2, "queued": 1196, "cancelled": 0}
     for state, count in expected.items():
         found = ledger.documents("march", 0, 2000, state)  # type: ignore[arg-type]
@@ -111,7 +111,7 @@ def test_again_gives_what_has_ended_a_new_recipe(ledger: Ledger) -> None:
     fill(ledger, "march", "a", "b", "c")
     first, second, running = (take_next(ledger) for _ in range(3))
     ledger.finish(first, done(first, pages=3))
-    ledger.fail(second, "CorruptDocument: damaged")
+    fail(ledger, second, "CorruptDocument: damaged")
     recipe = Recipe(engine="null", run="second")
     contents = [lease.job.document for lease in (first, second, running)]
     assert ledger.again("march", recipe, contents) == 2

@@ -15,6 +15,7 @@ from tests.ledger_steps import (
     RECIPE,
     SHORT_S,
     done,
+    fail,
     fill,
     lapse,
     racing,
@@ -110,8 +111,9 @@ STEPS: dict[str, Callable[[Ledger, Lease], object]] = {
     "page_done": lambda ledger, lease: ledger.page_done(lease, 1),
     "part_done": lambda ledger, lease: ledger.part_done(lease),
     "finish": lambda ledger, lease: ledger.finish(lease, done(lease)),
-    "fail": lambda ledger, lease: ledger.fail(lease, "CorruptDocument: damaged"),
+    "fail": lambda ledger, lease: fail(ledger, lease, "CorruptDocument: damaged"),
     "retry_later": lambda ledger, lease: ledger.retry_later(lease, "StoreUnavailable: away", 1),
+    "bereave": lambda ledger, lease: ledger.bereave(lease.job, lease.token, "WorkerKilled: by SIGKILL", 1, ()),
     "give_back": lambda ledger, lease: ledger.give_back(lease),
 }
 
@@ -179,7 +181,7 @@ def test_what_a_worker_died_before_telling_the_store_is_told_after_a_lease(hasty
 def test_an_outcome_that_came_late_is_taken_back_or_written_over(ledger: Ledger) -> None:
     (document,) = fill(ledger, "march", "invoice")
     lease = take_next(ledger)
-    ledger.fail(lease, "CorruptDocument: damaged")
+    fail(ledger, lease, "CorruptDocument: damaged")
     ledger.retry("march")  # before its worker could tell the store
     assert not ledger.stored("march", document.document)
     lease = take_next(ledger)
@@ -192,7 +194,7 @@ def test_an_outcome_that_came_late_is_taken_back_or_written_over(ledger: Ledger)
 
 def test_a_failed_document_is_never_sent_again_by_itself(ledger: Ledger) -> None:
     fill(ledger, "march", "invoice")
-    ledger.fail(take_next(ledger), "EncryptedDocument: it needs a password")
+    fail(ledger, take_next(ledger), "EncryptedDocument: it needs a password")
     assert ledger.dispatch("backlog", 5) == []
     assert ledger.dead_letters("march")[0].reason == "EncryptedDocument: it needs a password"
 
@@ -219,7 +221,7 @@ def test_retry_queues_failed_documents_anew(ledger: Ledger) -> None:
     leases = [take_next(ledger) for _ in range(3)]
     for lease in leases[:2]:
         ledger.split(lease, 4, 1)
-        ledger.fail(lease, "CorruptDocument: damaged")
+        fail(ledger, lease, "CorruptDocument: damaged")
     assert ledger.retry("march", [leases[0].job.document, leases[2].job.document]) == 1
     assert ledger.retry("march") == 1
     assert ledger.retry("march") == 0

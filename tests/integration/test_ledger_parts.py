@@ -5,7 +5,7 @@ import redis
 
 from jobs.errors import LeaseLost
 from jobs.ledger import Ledger
-from tests.ledger_steps import done, fill, lapse, racing, take, take_next
+from tests.ledger_steps import done, fail, fill, lapse, racing, take, take_next
 
 PAGES = range(1, 28)
 
@@ -86,7 +86,7 @@ def test_when_one_part_fails_the_others_lose_their_lease(ledger: Ledger) -> None
     fill(ledger, "march", "long")
     first = ledger.split(take_next(ledger), pages=30, parts=3)
     second = take_next(ledger)
-    ledger.fail(second, "CorruptDocument: page 12 is damaged")
+    fail(ledger, second, "CorruptDocument: page 12 is damaged")
     with pytest.raises(LeaseLost):
         ledger.renew(first)
     assert ledger.dispatch("backlog", 5) == []

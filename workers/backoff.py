@@ -1,0 +1,11 @@
+"""How long a job waits before it is tried again."""
+
+import random
+
+#: Before the second attempt, doubled each time, in seconds.
+FIRST_S = 4.0
+
+
+def backoff_s(attempt: int) -> float:
+    """The wait after so many attempts, in seconds, with jitter: what failed together does not return so."""
+    return FIRST_S * 2.0 ** (attempt - 1) * (0.5 + random.random())
