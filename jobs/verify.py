@@ -107,8 +107,8 @@ def _broken_witness(change: Change, facts: Facts) -> Iterator[str]:
 
 
 def _digits_lost(change: Change) -> bool:
-    """Whether a figure has fewer letters and digits than were read; a stray bar at an end is no digit."""
-    before, after = (len(re.sub(r"[\W_]", "", text)) for text in (change.raw.strip("lI|!SB"), change.final))
+    """Whether a figure has fewer glyphs than were read; a stray bar at an end is none, a percent sign is one."""
+    before, after = (len(re.findall(r"[^\W_]|%", text)) for text in (change.raw.strip("lI|!SB"), change.final))
     return after < before
 
 

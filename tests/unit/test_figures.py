@@ -59,6 +59,7 @@ def test_one_separator_before_three_digits_is_read_as_the_document_does():
         ("FR11999999998", ["vat_id"]),
         ("CNPJ 12.345.678/0001-95", ["cnpj"]),
         ("19.05.2014 um 09:35", ["date", "time"]),
+        ("Mo.-Fr. 8.00 - 20.00 Uhr, 12.50 EUR", ["time", "time", "amount"]),
         ("+33 4 50 44 68 99", ["phone"]),
         ("20,0% von 5 kg", ["percentage", "quantity"]),
         ("Nr. AV-2017-0005", ["code"]),

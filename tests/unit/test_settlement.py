@@ -83,6 +83,14 @@ def test_a_misread_amount_is_mended_by_arithmetic_or_flagged(right, read, witnes
         assert read in flags
 
 
+def test_a_percent_sign_read_as_a_digit_is_settled_by_the_tax():
+    rows = [[cell.replace("MwSt. 19%", "MwSt. 198") for cell in row] for row in INVOICE]
+    line = settled(page(rows)).pages[0].lines[-4]
+    assert (line.text, line.changes[0].witness) == ("MwSt. 19%", "rate x net = tax")
+    other = [[cell.replace("MwSt. 19%", "MwSt. 178") for cell in row] for row in INVOICE]
+    assert settled(page(other)).pages[0].lines[-4].text == "MwSt. 178"
+
+
 def test_sums_span_pages():
     first, second = page(INVOICE[:2], 1), page([["Zwischensumme", "", "", "216,00 €"], *INVOICE[3:]], 2)
     document = settled(first, second)

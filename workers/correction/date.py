@@ -11,7 +11,11 @@ DATE = (
     r"(?<![\w.,/-])(?:\d{4}(?:-\d{1,2}-|\.\d{1,2}\.|/\d{1,2}/)\d{1,2}"
     r"|\d{1,2}(?:-\d{1,2}-|\.\d{1,2}\.|/\d{1,2}/)(?:\d{4}|\d{2}))(?![\w/-]|[.,]\d)"
 )
-TIME = r"(?<![\d:.,])\d{1,2}:\d{2}(?::\d{2})?(?![\d:]|[.,]\d)"
+_CLOCK = r"(?<![\d:.,])[0-2]?\d\.[0-5]\d"
+TIME = (
+    r"(?<![\d:.,])\d{1,2}:\d{2}(?::\d{2})?(?![\d:]|[.,]\d)"
+    rf"|{_CLOCK}(?=\s?Uhr\b)|{_CLOCK}(?=\s?[-–]\s?[0-2]?\d\.[0-5]\d\s?Uhr\b)"  # `8.00 - 20.00 Uhr`
+)
 
 
 def exists(text: str) -> bool:
@@ -26,7 +30,7 @@ def exists(text: str) -> bool:
 
 def is_time(text: str) -> bool:
     """Whether a text is a time of day."""
-    parts = [int(part) for part in text.split(":")]
+    parts = [int(part) for part in re.split(r"[:.]", text)]
     return parts[0] < 24 and all(part < 60 for part in parts[1:])
 
 

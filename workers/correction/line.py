@@ -10,7 +10,10 @@ from workers.correction.figure import Token, tokenize
 from workers.correction.identifier import checksum, holds
 
 #: A figure read less surely than this is shown to a person, unless something vouches for it.
-SURE = 0.7
+#: Measured on 90 scans: below 0.7 half of the wrong figures on medium pages had no flag, below 0.9 a quarter of the right
+#: ones on heavy pages had one.
+SURE = 0.75
+_PLAINLY = 0.998
 _MOST_READINGS = 6
 
 
@@ -87,7 +90,7 @@ def _own_witness(token: Token) -> str | None:
 
 def _complaint(token: Token, surely: float) -> str | None:
     if (rule := checksum(token.kind)) and token.kind != "gtin":  # other numbers have 13 digits too
-        return f"{rule} fails"
+        return f"{rule} fails" + (", though read surely" if surely > _PLAINLY else "")
     if token.kind == "date" and not exists(token.text):
         return "no such date"
     if token.kind == "time" and not is_time(token.text):

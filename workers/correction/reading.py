@@ -18,9 +18,17 @@ def readings(cell: Cell, document_mark: str, prefix: str) -> set[str]:
         found |= set(glyph.misread_digits(text))
     if not mark and (lost := re.fullmatch(r"(\D*\d+?) ?(\d\d)(\D*)", text)):
         found |= {f"{lost[1]}{each}{lost[2]}{lost[3]}" for each in document_mark or ".,"}
+    if percent := misread_percent(cell):
+        found.add(percent)
     if with_sign := signed(text, prefix):
         found.add(with_sign)
     return found - {text}
+
+
+def misread_percent(cell: Cell) -> str:
+    """A rate whose percent sign was read as a digit: `198` for `19%`; "" where it can't be."""
+    found = re.fullmatch(r"([1-9]\d?)[689]", cell.figure.final)
+    return f"{found[1]}%" if found and cell.figure.kind == "number" else ""
 
 
 def _marked(reading: str, mark: str) -> str:

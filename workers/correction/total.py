@@ -1,9 +1,11 @@
 """Finds the equations between an invoice's totals: net, tax, gross, what was paid and what is due."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import permutations, product
 
 from workers.correction.claim import CHANGE, DUE, GROSS, RATE, Claim
+from workers.correction.reading import misread_percent
 from workers.correction.role import role_of
 from workers.correction.table import Cell, Row
 
@@ -36,6 +38,17 @@ def total_claims(rows: Sequence[Row]) -> Iterator[Claim]:
         choices = product(*(amounts.get(role, [])[:_MOST] for role in roles))
         found = [Claim(rule, cells) for cells in choices]
         yield from [claim for claim in found if claim.closes()] or (found if len(found) == 1 else [])
+    if not amounts.get("rate"):
+        yield from _misread_rates(rows, amounts)
+
+
+def _misread_rates(rows: Sequence[Row], amounts: Mapping[str, list[Cell]]) -> Iterator[Claim]:
+    """Rate x net = tax where it closes once the last digit of the rate is read as a percent sign."""
+    cells = [cell for row in rows if role_of(row.label) == "tax" for cell in row.cells if misread_percent(cell)]
+    for rate, net, tax in product(cells, amounts.get("net", [])[:_MOST], amounts.get("tax", [])[:_MOST]):
+        claim = Claim(RATE, (rate, net, tax))
+        if claim.closes([Decimal(misread_percent(rate)[:-1]), net.amount.value, tax.amount.value]):
+            yield claim
 
 
 def _by_role(rows: Sequence[Row]) -> dict[str, list[Cell]]:
