@@ -10,8 +10,8 @@ from workers.correction.figure import Token, tokenize
 from workers.correction.identifier import checksum, holds
 
 #: A figure read less surely than this is shown to a person, unless something vouches for it.
-#: Measured on 90 scans: below 0.7 half of the wrong figures on medium pages had no flag, below 0.9 a quarter of the right
-#: ones on heavy pages had one.
+#: Of 90 scans: at 0.7 half of the wrong figures on medium pages had no flag, at 0.9 a quarter of the right ones on
+#: heavy pages had one.
 SURE = 0.75
 _PLAINLY = 0.998
 _MOST_READINGS = 6
