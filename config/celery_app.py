@@ -23,6 +23,7 @@ def make_app(settings: Settings) -> Celery:
     """Build the application for this Redis. It connects when first used."""
     app = Celery("ocrfleet", broker=settings.redis_url.get_secret_value(), set_as_current=False)
     app.conf.update(
+        broker_use_ssl=settings.redis_tls or None,
         # Only plain JSON is read; a pickle or yaml message is refused by kombu.
         accept_content=["json"],
         task_serializer="json",

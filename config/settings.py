@@ -5,6 +5,7 @@ import socket
 import tempfile
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,13 +19,20 @@ Engine = Literal["auto", "aspose", "rapidocr", "tesseract", "null"]
 class Settings(BaseSettings):
     """What an operator can set, each as `OCRFLEET_<NAME>` in the environment or in `.env`."""
 
-    model_config = SettingsConfigDict(env_prefix="OCRFLEET_", env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="OCRFLEET_", env_file=".env", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     # Where things are
     redis_url: SecretStr = Field(
         SecretStr("redis://127.0.0.1:6379/0"),
         description="Redis with the queues and the ledger. May hold a password, so it is never logged.",
     )
+    redis_ca_path: Path | None = Field(
+        None, description="For rediss://: the authority (PEM) that signed Redis' certificate; default: the system's."
+    )
+    redis_cert_path: Path | None = Field(None, description="For rediss://: our certificate, where Redis wants one.")
+    redis_key_path: Path | None = Field(None, description="For rediss://: the key of our certificate.")
     redis_prefix: str = Field("ocrfleet", description="Prefix of every ledger key; one Redis can serve several fleets.")
     store_url: str = Field(
         "ocrfleet-store",
@@ -131,10 +139,33 @@ class Settings(BaseSettings):
     soft_shutdown_s: float = Field(10, ge=0, description="Grace for the page in flight at a soft stop.")
 
     @property
+    def redis_tls(self) -> dict[str, str]:
+        """How redis-py verifies Redis, and with it Celery and Flower. Empty without `rediss://`.
+
+        Stated always, since kombu verifies nothing where nothing is said (kombu.connection, `_init_params`).
+        """
+        if not self.redis_url.get_secret_value().startswith("rediss://"):
+            return {}
+        files = {
+            "ssl_ca_certs": self.redis_ca_path,
+            "ssl_certfile": self.redis_cert_path,
+            "ssl_keyfile": self.redis_key_path,
+        }
+        return {"ssl_cert_reqs": "required", **{option: str(path) for option, path in files.items() if path}}
+
+    @property
     def has_aspose_license(self) -> bool:
         """Whether a licence of Aspose.OCR is set; it may not hold."""
         metered = self.aspose_metered_public_key and self.aspose_metered_private_key
         return bool(self.aspose_license_path or self.aspose_license_text or metered)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _url_says_nothing_of_tls(cls, value: SecretStr) -> SecretStr:
+        # Flower ignores what stands there, and `?ssl_cert_reqs=none` would turn the check off.
+        if "ssl_" in urlsplit(value.get_secret_value()).query:
+            raise ValueError("say it by OCRFLEET_REDIS_CA_PATH, _CERT_PATH and _KEY_PATH, not in the URL")
+        return value
 
     @field_validator("gpu_layers")
     @classmethod

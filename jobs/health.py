@@ -2,6 +2,7 @@
 
 import time
 
+from config.settings import Settings
 from jobs.contract import Frozen
 from jobs.script import Scripts
 
@@ -17,13 +18,14 @@ class RedisHealth(Frozen):
     clock_difference_s: float  # its clock less ours, as far as an answer's way lets one tell
 
 
-def examine_redis(redis_url: str, prefix: str) -> RedisHealth:
+def examine_redis(settings: Settings) -> RedisHealth:
     """Ask Redis.
 
     Raises:
         LedgerUnavailable: it does not answer or does not let us.
     """
-    with Scripts(redis_url, prefix).connection() as redis:
+    scripts = Scripts(settings.redis_url.get_secret_value(), settings.redis_prefix, settings.redis_tls)
+    with scripts.connection() as redis:
         facts = redis.info()
         asked_s = time.time()
         seconds, microseconds = redis.time()

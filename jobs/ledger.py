@@ -41,8 +41,10 @@ class Ledger:
     Every call raises LedgerUnavailable when Redis does not answer, and UsageError for a batch that is not there.
     """
 
-    def __init__(self, redis_url: str, *, prefix: str, lease_s: float, max_attempts: int) -> None:
-        self._scripts = Scripts(redis_url, prefix)
+    def __init__(
+        self, redis_url: str, *, prefix: str, lease_s: float, max_attempts: int, tls: Mapping[str, str] | None = None
+    ) -> None:
+        self._scripts = Scripts(redis_url, prefix, tls)
         self._prefix = prefix
         self._lease_ms = round(lease_s * 1000)
         self._max_attempts = max_attempts
@@ -59,6 +61,7 @@ class Ledger:
             prefix=settings.redis_prefix,
             lease_s=settings.lease_s,
             max_attempts=settings.max_attempts,
+            tls=settings.redis_tls,
         )
 
     # Batches and their documents

@@ -1,6 +1,6 @@
 """The ledger's Lua scripts, run on one Redis; what can go wrong with Redis becomes an error of ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,7 @@ REMEDIES = {
     "MISCONF": "can't save to its disk and takes no writes. Look at the disk and at Redis' log",
     "LOADING": "is loading its data. Wait, it comes back by itself",
     "BUSY": "is held up by a script. Look at: redis-cli slowlog get",
+    "CERTIFICATE_VERIFY_FAILED": "has a certificate we don't trust. Check OCRFLEET_REDIS_CA_PATH and the host's name",
 }
 
 
@@ -40,10 +41,11 @@ class Scripts:
     A call whose answer was lost is made again: the scripts are written so that this changes nothing.
     """
 
-    def __init__(self, redis_url: str, prefix: str) -> None:
+    def __init__(self, redis_url: str, prefix: str, tls: Mapping[str, str] | None = None) -> None:
         self._prefix = prefix
         self._redis = redis.Redis.from_url(
             redis_url,
+            **(tls or {}),
             socket_timeout=ANSWER_TIMEOUT_S,
             socket_connect_timeout=CONNECT_TIMEOUT_S,
             socket_keepalive=True,
@@ -51,6 +53,8 @@ class Scripts:
             retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=3),
         )
         self._address = _address(redis_url)
+        # Which of TLS 1.3's alert and the closed connection is seen first is chance.
+        self._unnamed = bool(tls) and "ssl_certfile" not in (tls or {})
         self._scripts: dict[str, Any] = {}
 
     def run(self, name: str, *arguments: Argument) -> Any:  # noqa: ANN401 - as many shapes as scripts
@@ -98,6 +102,7 @@ class Scripts:
         return LedgerUnavailable(
             f"Redis at {self._address} does not answer ({type(error).__name__}). "
             "Is it running, and is OCRFLEET_REDIS_URL right?"
+            + (" If it wants a certificate of ours, set OCRFLEET_REDIS_CERT_PATH." if self._unnamed else "")
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import redis
 
@@ -22,6 +23,15 @@ class RedisError(RuntimeError):
     """The server did not come up; the message ends with the last lines of its log."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A server that was built with TLS, and a folder of ca.pem, server.pem, server.key, client.pem and client.key."""
+
+    server: Path
+    folder: Path
+    asks_for_ours: bool = False  # the server wants a certificate of its clients
+
+
 @dataclass(slots=True)
 class LocalRedis:
     """A Redis server with a password of its own. Restarts on the same port, with the data of its folder."""
@@ -30,12 +40,13 @@ class LocalRedis:
     port: int
     password: str
     append_only: bool
+    tls: Tls | None
     process: subprocess.Popen[bytes]
 
     @property
     def url(self) -> str:
         """Where it listens, with the password."""
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        return f"redis{'s' if self.tls else ''}://:{self.password}@127.0.0.1:{self.port}/0"
 
     def kill(self) -> None:
         """Let it crash."""
@@ -45,17 +56,17 @@ class LocalRedis:
     def restart(self) -> None:
         """Kill it and start it again."""
         self.kill()
-        self.process = _launch(self.folder, self.port, self.password, append_only=self.append_only)
+        self.process = _launch(self.folder, self.port, self.password, self.tls, append_only=self.append_only)
 
 
 @contextmanager
-def local_redis(folder: Path, *, append_only: bool = False) -> Iterator[LocalRedis]:
-    """Run a server until the context ends.
+def local_redis(folder: Path, *, append_only: bool = False, tls: Tls | None = None) -> Iterator[LocalRedis]:
+    """Run a server until the context ends; one with TLS speaks nothing else.
 
     Raises:
         RedisError: it did not come up.
     """
-    server = _start(folder, append_only)
+    server = _start(folder, append_only, tls)
     try:
         yield server
     finally:
@@ -63,26 +74,26 @@ def local_redis(folder: Path, *, append_only: bool = False) -> Iterator[LocalRed
         server.process.wait()
 
 
-def _start(folder: Path, append_only: bool) -> LocalRedis:
+def _start(folder: Path, append_only: bool, tls: Tls | None) -> LocalRedis:
     folder.mkdir(parents=True, exist_ok=True)
     password = secrets.token_urlsafe(16)
     for tries_left in reversed(range(PORT_TRIES)):
         port = free_port()
         try:
-            process = _launch(folder, port, password, append_only=append_only)
+            process = _launch(folder, port, password, tls, append_only=append_only)
         except RedisError:
             if not tries_left:
                 raise
         else:
-            return LocalRedis(folder, port, password, append_only, process)
+            return LocalRedis(folder, port, password, append_only, tls, process)
     raise AssertionError
 
 
-def _launch(folder: Path, port: int, password: str, *, append_only: bool) -> subprocess.Popen[bytes]:
+def _launch(folder: Path, port: int, password: str, tls: Tls | None, *, append_only: bool) -> subprocess.Popen[bytes]:
     log = folder / "redis.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [_server(), "-"],
+            [tls.server if tls else _server(), "-"],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -90,10 +101,10 @@ def _launch(folder: Path, port: int, password: str, *, append_only: bool) -> sub
         )
     assert process.stdin is not None
     # By its standard input, so that the password stands in no process list.
-    process.stdin.write(_config(folder, port, password, append_only=append_only).encode())
+    process.stdin.write((_config(folder, password, append_only=append_only) + _listen(port, tls)).encode())
     process.stdin.close()
     try:
-        _wait_until_up(process, port, password, log)
+        _wait_until_up(process, port, password, tls, log)
     except BaseException:
         process.kill()
         process.wait()
@@ -101,16 +112,28 @@ def _launch(folder: Path, port: int, password: str, *, append_only: bool) -> sub
     return process
 
 
-def _config(folder: Path, port: int, password: str, *, append_only: bool) -> str:
+def _config(folder: Path, password: str, *, append_only: bool) -> str:
     return f"""
 bind 127.0.0.1
-port {port}
 requirepass {password}
 dir "{folder}"
 logfile "redis.log"
 save ""
 appendonly {"yes" if append_only else "no"}
 appendfsync always
+"""
+
+
+def _listen(port: int, tls: Tls | None) -> str:
+    if tls is None:
+        return f"port {port}\n"
+    return f"""
+port 0
+tls-port {port}
+tls-ca-cert-file {tls.folder}/ca.pem
+tls-cert-file {tls.folder}/server.pem
+tls-key-file {tls.folder}/server.key
+tls-auth-clients {"yes" if tls.asks_for_ours else "no"}
 """
 
 
@@ -121,9 +144,10 @@ def _server() -> Path:
     return Path(spec.origin).parent / "bin" / "redis-server"
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], port: int, password: str, log: Path) -> None:
+def _wait_until_up(process: subprocess.Popen[bytes], port: int, password: str, tls: Tls | None, log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
-    with redis.Redis(port=port, password=password, retry=None) as client:  # type: ignore[arg-type]
+    ours = _certificates(tls) if tls else {}
+    with redis.Redis("127.0.0.1", port, password=password, retry=None, **ours) as client:  # type: ignore[arg-type]
         while process.poll() is None and time.monotonic() < deadline:
             try:
                 client.ping()
@@ -133,3 +157,8 @@ def _wait_until_up(process: subprocess.Popen[bytes], port: int, password: str, l
                 return
     written = log.read_text(errors="replace") if log.exists() else ""
     raise RedisError(f"Redis did not start on port {port}.\n" + "\n".join(written.splitlines()[-10:]))
+
+
+def _certificates(tls: Tls) -> dict[str, Any]:
+    names = {"ssl_ca_certs": "ca.pem", "ssl_certfile": "client.pem", "ssl_keyfile": "client.key"}
+    return {"ssl": True, **{option: str(tls.folder / name) for option, name in names.items()}}

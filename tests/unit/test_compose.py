@@ -98,6 +98,17 @@ def test_nothing_but_flower_is_published_and_that_on_loopback_with_a_password(se
     assert services["flower"]["environment"]["FLOWER_BASIC_AUTH"] == "ocrfleet:fl0wer"
 
 
+def test_with_tls_redis_speaks_nothing_else_and_everybody_knows_its_authority():
+    config = compose("--file", ROOT / "docker-compose.tls.yml", "config", "--format", "json", "--no-env-resolution")
+    assert config.returncode == 0, config.stderr
+    services = json.loads(config.stdout)["services"]
+    assert "--port 0 --tls-port 6379" in services["redis"]["command"][-1]
+    for name in ("worker", "worker-gpu0", "flower", "producer"):
+        assert services[name]["environment"]["OCRFLEET_REDIS_URL"].startswith("rediss://:r3dis@redis:")
+        (mounted,) = (v["target"] for v in services[name]["volumes"] if v["target"].startswith("/certificates"))
+        assert services[name]["environment"]["OCRFLEET_REDIS_CA_PATH"] == mounted
+
+
 def test_every_build_target_exists_and_runs_without_root(services):
     stages = dict(re.findall(r"^FROM \S+ AS (\S+)\n(.*?)(?=^FROM |\Z)", (ROOT / "Dockerfile").read_text(), re.M | re.S))
     targets = {service["build"]["target"] for service in services.values() if "build" in service}

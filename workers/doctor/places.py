@@ -19,7 +19,7 @@ MIB = 1 << 20
 def examine_places(settings: Settings) -> Iterator[Finding]:
     """Look at where jobs and documents are kept."""
     try:
-        health = examine_redis(settings.redis_url.get_secret_value(), settings.redis_prefix)
+        health = examine_redis(settings)
     except OcrFleetError as error:
         yield Finding("redis", "error", str(error), "docs/operations.md says how to run one.")
     else:
