@@ -42,6 +42,7 @@ class Recipe(Frozen):
     prompt_name: str = "finance"
     prompt: str = ""  # the prompt's text, so that a worker needs no file of the producer's
     pages: Selection = ""  # which pages are read; all of them where it is empty
+    words: str = ""  # of the batch's own, parted by blanks: names that its documents hold again and again
     run: str = ""  # set by --again: makes the results of this recipe differ from earlier ones
 
     def fingerprint(self, *, engine: str, model_sha256: str) -> str:
@@ -57,6 +58,7 @@ class Recipe(Frozen):
             self.prompt_name,
             self.prompt,
             self.pages,
+            self.words,
             self.run,
         )
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

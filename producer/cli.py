@@ -13,6 +13,7 @@ from jobs.contract import DocumentState, Mode, Queue
 from jobs.errors import UsageError
 from jobs.password import read_passwords
 from jobs.prompt import read_prompt
+from jobs.words import read_words
 from producer.audit import audit
 from producer.batch import cancel as cancel_batch
 from producer.batch import delete as delete_batch
@@ -40,6 +41,7 @@ from producer.session import Session
 from producer.status import batch_table, describe, document_line, review_lines, sentence
 from producer.tally import ExportTally
 from producer.watch import wait, watch_json, watch_table
+from producer.words import recurring
 
 #: Batches that `status` shows and watches; `batches` pages through all of them.
 NEWEST = 20
@@ -70,6 +72,9 @@ def submit(
     pages: Annotated[
         str | None, typer.Option(callback=check_pages, help="Which of each document: 1-3,7,-1. Default: all.")
     ] = None,
+    words: Annotated[
+        Path | None, typer.Option(help="A text file of names and words of these documents: ocrfleet words.")
+    ] = None,
     password_file: PasswordFile = None,
     queue: Annotated[Queue | None, typer.Option(help="urgent overtakes backlog (default).")] = None,
     again: Annotated[bool, typer.Option("--again", help="Process anew; without PATH, the whole batch.")] = False,
@@ -84,7 +89,8 @@ def submit(
         raise UsageError("Say what to submit: ocrfleet submit PATH... (or --again --batch NAME, for a whole batch).")
     named = read_prompt(prompt or "", prompt_text) if prompt or prompt_text is not None else None
     passwords = read_passwords(password_file) if password_file else ()
-    wish = Wish(queue, engine, mode, prompt=named, pages=pages, passwords=passwords, again=again)
+    known = read_words(words) if words else None
+    wish = Wish(queue, engine, mode, prompt=named, pages=pages, words=known, passwords=passwords, again=again)
     session = Session(open_fleet(), batch or new_name(), sys.argv[1:])
     tally = session.send(paths or [], wish)
     say(tally.sentence(session.batch))
@@ -254,6 +260,21 @@ def verify(batch: BatchArgument, as_json: Json = False) -> None:
         emit({"batch": batch, "checked": checked, "violations": broken})
     say(f"{batch}: {checked:,} results checked, {len(broken):,} promises broken.")
     raise typer.Exit(Status.FAILED if broken else Status.OK)
+
+
+@app.command(epilog=STATUSES)
+def words(
+    batch: BatchArgument,
+    least: Annotated[int, typer.Option(min=1, help="In how many documents a word must stand.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """List words that recur across a batch, read surely: for `submit --words FILE`, --again or of the next batch."""
+    found = recurring(open_fleet(), batch, least)
+    if as_json:
+        emit({"batch": batch, "words": found})
+        return
+    for word in found:
+        console().print(word, markup=False, highlight=False)
 
 
 @app.command(epilog=STATUSES)

@@ -23,6 +23,7 @@ class Wish:
     mode: Mode | None = None
     prompt: tuple[str, str] | None = None  # name and text
     pages: str | None = None
+    words: str | None = None  # as a recipe holds them (jobs/words.py)
     passwords: tuple[SecretStr, ...] = ()  # further ones of its documents
     again: bool = False
 
@@ -37,6 +38,8 @@ class Wish:
             update["prompt_name"], update["prompt"] = self.prompt
         if self.pages is not None:
             update["pages"] = self.pages
+        if self.words is not None:
+            update["words"] = self.words
         if self.again:
             update["run"] = new_name()
         return base.model_copy(update=update)
@@ -60,7 +63,7 @@ def open_batch(fleet: Fleet, batch: str, wish: Wish) -> BatchRecord:
         raise UsageError(f"Batch {batch} waits in the queue {existing.queue}. Choose another --batch for {wish.queue}.")
     if existing and record != existing and not wish.again:
         raise UsageError(
-            f"Batch {batch} exists with another prompt, mode, engine or pages. "
+            f"Batch {batch} exists with another prompt, mode, engine, pages or words. "
             "Process it anew with --again, or choose another --batch."
         )
     made = existing or record

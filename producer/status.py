@@ -16,7 +16,7 @@ COUNTS = ("documents", "queued", "running", "done", "failed", "cancelled", "trun
 
 def describe(summary: BatchSummary) -> dict[str, Any]:
     """Put a batch as a script reads it: without the prompt's text, which can be long."""
-    value = summary.model_dump(mode="json", exclude={"recipe": {"prompt"}})
+    value = summary.model_dump(mode="json", exclude={"recipe": {"prompt", "words"}})
     return value | {"finished": summary.finished}
 
 

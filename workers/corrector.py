@@ -32,7 +32,9 @@ def correct_page(
     """
     if recipe.mode == "off":
         return tuple(finish(line.text, line.box, line.confidence, readings=line.alternatives) for line in lines)
-    lexicon = (lexicon or load_lexicon()).for_page([line.text for line in lines], _own_words(lines))
+    lexicon = (lexicon or load_lexicon()).for_page(
+        [line.text for line in lines], _own_words(lines) | set(recipe.words.split())
+    )
     settled = [_settled(line, lexicon, _before(lines, at)) for at, line in enumerate(lines)]
     if recipe.mode == "constrained":
         verdicts = choose_words(lines, settled, lexicon, load_confusions(), model)
