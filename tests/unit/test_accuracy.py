@@ -1,7 +1,10 @@
 """The measuring is measured: lines find their truth, and every kind of figure's fate is counted."""
 
+from collections import Counter
+
 from PIL import Image
 
+from bench.confusions import misreadings, table
 from bench.match import match
 from bench.scan import documents, read
 from bench.tally import Tally, interval
@@ -85,6 +88,13 @@ def test_a_stray_digit_beside_an_amount_makes_no_other_figure_of_it():
     tally = counted(line("138,97 6", (0, 6, "136,97")), "136,97 €")
     assert (tally.figures_mended, tally.figures_invented) == (0, 0)
     assert counted(line("1 234,56"), "1234,56").figures_right_raw == 1
+
+
+def test_what_is_misread_is_learned_from_lines_and_no_figure_with_it():
+    assert list(misreadings("GesarntbetragS0,00", "Gesamtbetrag50,00")) == [("rn", "m")]
+    assert list(misreadings("xqzw", "Summe")) == []
+    seen = Counter({("rn", "m"): 9, ("y", "ÿ"): 8, ("w", "ŵ"): 3, ("k", "ķ"): 1})
+    assert table(seen, 2).splitlines() == ["[likely]", "[possible]", '"w" = "ŵ"  # ŵ 3', '"y" = "ÿ"  # ÿ 8']
 
 
 def test_white_space_counts_only_where_it_is_said_to():
