@@ -17,6 +17,7 @@ from workers import lifecycle, tasks
 from workers.child import Child
 from workers.death import Deaths
 from workers.drain import Drain
+from workers.gate import install_gate
 from workers.gpu import Gpu, resolve_gpu
 from workers.liveness import Liveness
 from workers.llm.client import EngineClient
@@ -107,6 +108,7 @@ def _assemble(
 
     child = Child(settings, notes, open_resources)
     tasks.register(app, child.resources)
+    install_gate(app)
     app.conf.worker_pool = make_pool(is_spent=child.is_spent, on_exit=deaths.child_ended)
     lifecycle.install(app, engine=engine, drain=drain, temporary=temporary)
     lifecycle.install_children(memory_mib=settings.child_memory_mib, begin=child.begin, close=child.close)

@@ -44,3 +44,11 @@ def test_redis_lets_nobody_in_without_the_password(server):
     once = Retry(NoBackoff(), retries=0)
     with redis.Redis(unix_socket_path=str(server), retry=once) as client, pytest.raises(redis.AuthenticationError):
         client.ping()
+
+
+def test_nobody_can_send_more_than_a_mebibyte_at_once(server):
+    with redis.Redis(unix_socket_path=str(server), password="secret", retry=Retry(NoBackoff(), 0)) as client:
+        client.lpush("backlog", b"x" * (1 << 20))
+        with pytest.raises(redis.RedisError):
+            client.lpush("backlog", b"x" * (1 << 20) + b"x")
+        assert client.llen("backlog") == 1
