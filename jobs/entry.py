@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
 from jobs.contract import BatchId, ContentId, Job, Recipe, Source
-from jobs.lease import Dropped, Lease, Reconciliation, Untold
+from jobs.lease import Dropped, Lease, Pin, Reconciliation, Untold
 from jobs.result import FigureCounts, Outcome
 
 COUNTS = (
@@ -87,7 +87,7 @@ def read_dead_letter(batch: BatchId, document: DocumentEntry, died_ms: bytes) ->
 
 def read_lease(job: Job, token: str, node: str, facts: list[Any]) -> Lease:
     """Read what `take.lua` returns."""
-    queue, recipe, media_type, size_bytes, attempt, pages, parts, assemble = facts
+    queue, recipe, media_type, size_bytes, attempt, pages, parts, assemble, pin = facts
     return Lease(
         job=job,
         token=token,
@@ -100,6 +100,7 @@ def read_lease(job: Job, token: str, node: str, facts: list[Any]) -> Lease:
         pages=pages,
         parts=parts,
         assemble=bool(assemble),
+        pin=Pin.model_validate_json(pin) if pin else None,
     )
 
 

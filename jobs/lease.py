@@ -6,6 +6,13 @@ from jobs.contract import BatchId, ContentId, Frozen, Job, Queue, Recipe
 from jobs.result import Outcome
 
 
+class Pin(Frozen):
+    """What all parts of a document are done with: the node that took the first part decided."""
+
+    fingerprint: str
+    engine: str  # the OCR engine's name with its version
+
+
 class Lease(Frozen):
     """The right to work on a job until it lapses. Whoever holds it shows its token at every step."""
 
@@ -20,6 +27,7 @@ class Lease(Frozen):
     pages: int = 0  # of the document that are to be read; 0: not opened yet
     parts: int = 1  # it is split into
     assemble: bool = False  # all parts are done: whoever had to assemble them is gone, and this lease takes over
+    pin: Pin | None = None  # of a document in parts
 
     def share(self, numbers: Sequence[int]) -> Sequence[int]:
         """This part's share of the document's pages: parts differ by one page at most."""

@@ -16,7 +16,7 @@ from jobs import entry
 from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
 from jobs.contract import BatchId, ContentId, DocumentState, Job, Queue, Recipe, Source
 from jobs.errors import UsageError
-from jobs.lease import Dropped, Lease, Reconciliation
+from jobs.lease import Dropped, Lease, Pin, Reconciliation
 from jobs.result import Outcome
 from jobs.script import Argument, Scripts
 
@@ -171,12 +171,12 @@ class Ledger:
         """
         self._step("renew", lease, self._lease_ms)
 
-    def split(self, lease: Lease, pages: int, parts: int) -> Lease:
-        """Tell how long the document is; its parts become due. Returns the lease with what holds.
+    def split(self, lease: Lease, pages: int, parts: int, pin: Pin) -> Lease:
+        """Tell how long the document is; its parts become due, pinned. Returns the lease with what holds.
 
         A document is split once: a second attempt gets the parts of the first.
         """
-        there = self._step("split", lease, pages, parts)
+        there = self._step("split", lease, pages, parts, lease.node, pin.to_json())
         return lease.model_copy(update={"pages": there[0], "parts": there[1]})
 
     def page_done(self, lease: Lease, page: int) -> None:
@@ -186,6 +186,13 @@ class Ledger:
     def part_done(self, lease: Lease) -> bool:
         """End a part. True: it was the last; the caller keeps the lease, must assemble the document and finish it."""
         return bool(self._step("part_done", lease))
+
+    def reopen(self, lease: Lease, pin: Pin | None = None) -> bool:
+        """Have all parts done again, as far as their pages are not in the store; with another pin, if one is given.
+
+        False: it stays as it was, since a node lives that has what the document is pinned to.
+        """
+        return bool(self._step("reopen", lease, lease.node, pin.to_json() if pin else ""))
 
     def finish(self, lease: Lease, outcome: Outcome) -> None:
         """End the document, for all its parts. The caller tells the store next; else `reconcile` does after a lease."""

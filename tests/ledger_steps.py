@@ -8,10 +8,12 @@ from threading import Barrier
 from typing import TypeVar
 
 from jobs.contract import Job, Queue, Recipe, Source
+from jobs.lease import Pin
 from jobs.ledger import Lease, Ledger
 from jobs.result import Outcome
 
 RECIPE = Recipe(engine="null")
+PIN = Pin(fingerprint="0123456789abcdef", engine="null 1")
 IDLE: dict[Queue, int] = {"urgent": 0, "backlog": 0}
 SHORT_S = 0.4
 MAX_ATTEMPTS = 3

@@ -10,12 +10,13 @@ from producer.fleet import Fleet
 from workers import attempt
 from workers.drain import Drain
 from workers.llm.echo import EchoModel
+from workers.note import Notes
 from workers.resources import Resources
 
 
 def worker(settings: Settings, node: str = "node-a") -> Resources:
     """What a worker's child holds."""
-    return Resources(settings, node=node, model=EchoModel(), send=lambda *_: None, drain=Drain())
+    return Resources(settings, node=node, model=EchoModel(), send=lambda *_: None, drain=Drain(), note=Notes(1).open(0))
 
 
 def work(fleet: Fleet, *workers: Resources, batch: str = "march", timeout_s: float = 30) -> BatchSummary:

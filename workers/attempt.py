@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 
 from jobs.contract import Job
-from jobs.errors import LeaseLost, OcrFailed, PermanentError, RetryableError, StoreUnavailable
+from jobs.errors import LeaseLost, OcrFailed, OcrUnavailable, PermanentError, RetryableError, StoreUnavailable
 from jobs.ledger import Lease
 from jobs.result import DocumentResult, Outcome, PageResult
 from jobs.selection import select
@@ -79,7 +79,7 @@ def _report(report: Callable[[], str], lease: Lease, resources: Resources) -> st
 
 
 def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
-    tools = resources.tools(lease.recipe)
+    tools = _tools(lease, resources)
     result = resources.store.get_result(lease.job.document, tools.fingerprint)
     if result is None:
         data = resources.store.read_document(lease.job.document)
@@ -87,7 +87,7 @@ def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
         passwords = partial(resources.store.passwords, lease.job.batch)
         with open_document(data, lease.media_type, bounds, passwords) as document:
             numbers = select(lease.recipe.pages, document.page_count)
-            lease = _split(numbers, lease, resources)
+            lease = _split(numbers, lease, resources, tools)
             if not _do_pages(document, lease.share(numbers), lease, resources, tools, heartbeat):
                 resources.ledger.give_back(lease)
                 return "handed back"
@@ -98,14 +98,36 @@ def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
     return _end(lease, resources, Outcome.done(result))
 
 
-def _split(numbers: Sequence[int], lease: Lease, resources: Resources) -> Lease:
+def _tools(lease: Lease, resources: Resources) -> Tools:
+    """Take what the document was begun with. This node's own where it is alone in having none of it.
+
+    Raises:
+        OcrUnavailable: another node has it.
+    """
+    if lease.pin is None:
+        return resources.tools(lease.recipe)
+    if tools := resources.pinned_tools(lease.recipe, lease.pin):
+        return tools
+    own = resources.tools(lease.recipe)
+    if resources.ledger.reopen(lease, own.pin):
+        log.info(
+            "No node has %s: begins anew with %s.", lease.pin.engine, own.ocr.name, extra={"event": "job.repinned"}
+        )
+        return own
+    raise OcrUnavailable(
+        f"The document was begun with {lease.pin.engine}, this node has {own.ocr.name}, or another model. "
+        "It waits for a node that has the same; nodes of one fleet should agree."
+    )
+
+
+def _split(numbers: Sequence[int], lease: Lease, resources: Resources, tools: Tools) -> Lease:
     """Let a long document's parts spread over the fleet; parts that are due already stay as they are."""
     if lease.pages:
         return lease
     if len(numbers) == 1:  # most are: `finish` counts its page, and three writes to Redis' disk are saved
         return lease.model_copy(update={"pages": 1})
     parts = math.ceil(len(numbers) / resources.settings.pages_per_job)
-    return resources.ledger.split(lease, len(numbers), parts)
+    return resources.ledger.split(lease, len(numbers), parts, tools.pin)
 
 
 def _do_pages(
@@ -133,7 +155,8 @@ def _assemble(numbers: Sequence[int], lease: Lease, resources: Resources, tools:
     for number in numbers:
         page = resources.store.get_page(lease.job.document, tools.fingerprint, number)
         if page is None:  # done by the ledger, gone from the store
-            raise StoreUnavailable(f"Page {number} is done but not in the store. Run: ocrfleet submit --again")
+            resources.ledger.reopen(lease)
+            raise StoreUnavailable(f"Page {number} is done but not in the store: it is done again.")
         pages.append(page)
     result = assemble(lease.job.document, tools.fingerprint, tuple(pages))
     resources.store.put_result(result)
@@ -171,6 +194,7 @@ def _step_back(lease: Lease, resources: Resources) -> str:
 
 
 def _wait(lease: Lease, resources: Resources, reason: str) -> str:
+    log.info("Hands a job back: %s", reason, extra={"event": "job.handed_back"})
     resources.ledger.retry_later(lease, reason, OUTAGE_WAIT_S * (1 + random.random()), counted=False)
     return "waits"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from jobs.contract import PIPELINE_VERSION, Recipe
+from jobs.lease import Pin
 from jobs.result import DocumentResult, PageResult, Provenance
 from workers.correction.settlement import settle
 from workers.corrector import correct_page
@@ -37,6 +38,11 @@ class Tools:
             prompt=self.recipe.prompt,
             truncated=self.ocr.truncated,
         )
+
+    @property
+    def pin(self) -> Pin:
+        """What the parts of a document that is begun with these are pinned to."""
+        return Pin(fingerprint=self.fingerprint, engine=self.ocr.name)
 
     @property
     def fingerprint(self) -> str:

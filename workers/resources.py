@@ -6,6 +6,8 @@ from typing import Any
 
 from config.settings import Settings
 from jobs.contract import Recipe
+from jobs.errors import OcrUnavailable, UsageError
+from jobs.lease import Pin
 from jobs.ledger import Ledger
 from jobs.store import Store
 from workers.drain import Drain
@@ -33,12 +35,27 @@ class Resources:
         self.ledger = Ledger.of(settings)
         self._model = model
         self._engines: dict[str, OcrEngine] = {}
+        self._missing: set[str] = set()
         self._open = ExitStack()
         self._open.callback(model.close)
 
     def tools(self, recipe: Recipe) -> Tools:
         """Gather what this recipe takes; an engine's models are loaded once and stay warm."""
-        name = self.settings.engine if recipe.engine == "auto" else recipe.engine
+        return self._tools(recipe, self.settings.engine if recipe.engine == "auto" else recipe.engine)
+
+    def pinned_tools(self, recipe: Recipe, pin: Pin) -> Tools | None:
+        """Gather what a document was begun with; None where this node has another engine, version or model."""
+        name = pin.engine.partition(" ")[0]
+        if name in self._missing:
+            return None
+        try:
+            tools = self._tools(recipe, name)
+        except (OcrUnavailable, UsageError):  # looked for once: Aspose.OCR takes seconds to say that it has no licence
+            self._missing.add(name)
+            return None
+        return tools if tools.fingerprint == pin.fingerprint else None
+
+    def _tools(self, recipe: Recipe, name: str) -> Tools:
         if name not in self._engines:
             engine = open_engine(name, self.settings)
             self._open.callback(engine.close)

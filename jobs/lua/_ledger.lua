@@ -145,6 +145,24 @@ local function lapse(batch, queue, part, content, is_innocent)
   release(batch, queue, part, content)
 end
 
+-- All parts of a document are done with the tools of its first part's node. Which nodes have which tools is known from
+-- the documents that they began; a node that never did is asked by and by, since jobs go round.
+local TOOLS_KNOWN_S = 7 * 24 * 3600
+local function tools_key(pin) return P .. ':tools:' .. cjson.decode(pin).fingerprint end
+local function set_pin(live, pin, node)
+  call('HSET', live, 'pin', pin)
+  call('SADD', tools_key(pin), node)
+  call('EXPIRE', tools_key(pin), TOOLS_KNOWN_S)
+end
+local function somebody_else_has(pin, node)
+  call('SREM', tools_key(pin), node) -- it may have had them, before it was set up anew
+  for _, node in ipairs(call('SMEMBERS', tools_key(pin))) do
+    local known = call('HGET', P .. ':nodes', node)
+    if known and cjson.decode(known).until_ms >= now then return true end
+  end
+  return false
+end
+
 -- Ends a document: its state and its facts stay, every trace of its jobs goes.
 local function conclude(batch, queue, content, state, facts)
   local live, entry = live_key(batch, content), read_entry(batch, content)

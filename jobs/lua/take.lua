@@ -7,11 +7,12 @@ local live, member = live_key(batch, content), member_of(batch, part, content)
 
 local function facts()
   local entry = read_entry(batch, content)
-  local field = call('HMGET', live, 'a' .. part, 'pages', 'parts')
+  local field = call('HMGET', live, 'a' .. part, 'pages', 'parts', 'pin')
   return {
     queue, call('HGET', key(batch), 'recipe'), entry.m, entry.z,
     tonumber(field[1]), tonumber(field[2] or 0), tonumber(field[3] or 1),
     call('HEXISTS', live, 'f' .. part), -- done before: what is left of it is to assemble
+    field[4] or '',
   }
 end
 

@@ -10,15 +10,14 @@ from jobs.contract import InboxJob
 from jobs.errors import UnsupportedDocument, UsageError
 from tests.conftest import MakeSettings
 from tests.producer_steps import PDF
-from workers.drain import Drain
+from tests.worker_steps import worker
 from workers.inbox import register
-from workers.llm.echo import EchoModel
 from workers.resources import Resources
 
 
 @pytest.fixture
 def resources(settings: MakeSettings) -> Resources:
-    return Resources(settings(), node="node", model=EchoModel(), send=lambda *_: None, drain=Drain())
+    return worker(settings())
 
 
 def put(resources: Resources, name: str, data: bytes) -> InboxJob:

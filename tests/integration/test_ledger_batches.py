@@ -7,7 +7,7 @@ from jobs.contract import Job, Recipe
 from jobs.errors import LeaseLost, UsageError
 from jobs.ledger import Ledger
 from jobs.result import Outcome
-from tests.ledger_steps import RECIPE, done, fail, fill, source, take, take_next
+from tests.ledger_steps import PIN, RECIPE, done, fail, fill, source, take, take_next
 
 
 def test_a_batch_is_made_once_and_never_changes_its_recipe(ledger: Ledger) -> None:
@@ -93,7 +93,7 @@ def test_cancel_ends_what_is_unfinished_in_every_state(ledger: Ledger) -> None:
     ledger.finish(finished, done(finished))
     backing_off = take_next(ledger)
     ledger.retry_later(backing_off, "StoreUnavailable: away", 60)
-    split = ledger.split(take_next(ledger), pages=30, parts=5)
+    split = ledger.split(take_next(ledger), pages=30, parts=5, pin=PIN)
     (sent,) = ledger.dispatch("backlog", 1)
     fill(ledger, "april", "other")
     assert ledger.cancel("march") == 1299

@@ -2,7 +2,7 @@
 
 from jobs.contract import Queue
 from jobs.ledger import Ledger
-from tests.ledger_steps import IDLE, done, fill, racing, take, take_next, until
+from tests.ledger_steps import IDLE, PIN, done, fill, racing, take, take_next, until
 
 
 def test_no_more_is_sent_than_there_is_room_and_nothing_twice(ledger: Ledger) -> None:
@@ -42,7 +42,7 @@ def test_a_batch_fed_document_by_document_does_not_starve_the_others(ledger: Led
 
 def test_a_long_document_does_not_block_the_short_ones_of_its_batch(ledger: Ledger) -> None:
     fill(ledger, "march", "long", *(f"short-{number}" for number in range(20)))
-    ledger.split(take_next(ledger), pages=500, parts=63)
+    ledger.split(take_next(ledger), pages=500, parts=63, pin=PIN)
     parts = [job.part for job in ledger.dispatch("backlog", 20)]
     assert 9 <= sum(part == 0 for part in parts) <= 11
 

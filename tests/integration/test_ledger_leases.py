@@ -12,6 +12,7 @@ from jobs.ledger import Lease, Ledger
 from tests.ledger_steps import (
     IDLE,
     MAX_ATTEMPTS,
+    PIN,
     RECIPE,
     SHORT_S,
     done,
@@ -107,7 +108,7 @@ def test_a_redelivered_job_is_taken_over_once_its_lease_has_lapsed(hasty: Ledger
 
 STEPS: dict[str, Callable[[Ledger, Lease], object]] = {
     "renew": lambda ledger, lease: ledger.renew(lease),
-    "split": lambda ledger, lease: ledger.split(lease, 20, 3),
+    "split": lambda ledger, lease: ledger.split(lease, 20, 3, PIN),
     "page_done": lambda ledger, lease: ledger.page_done(lease, 1),
     "part_done": lambda ledger, lease: ledger.part_done(lease),
     "finish": lambda ledger, lease: ledger.finish(lease, done(lease)),
@@ -220,7 +221,7 @@ def test_retry_queues_failed_documents_anew(ledger: Ledger) -> None:
     fill(ledger, "march", *(str(number) for number in range(3)))
     leases = [take_next(ledger) for _ in range(3)]
     for lease in leases[:2]:
-        ledger.split(lease, 4, 1)
+        ledger.split(lease, 4, 1, PIN)
         fail(ledger, lease, "CorruptDocument: damaged")
     assert ledger.retry("march", [leases[0].job.document, leases[2].job.document]) == 1
     assert ledger.retry("march") == 1

@@ -14,7 +14,7 @@ from jobs.contract import Job, Recipe
 from jobs.errors import LeaseLost
 from jobs.ledger import Lease, Ledger
 from jobs.result import Outcome
-from tests.ledger_steps import IDLE, RECIPE, source
+from tests.ledger_steps import IDLE, PIN, RECIPE, source
 
 BATCHES = ("april", "march")
 SOURCES = tuple(source(name) for name in "ab")
@@ -184,7 +184,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.split_lease(self.any_lease(data), parts)
 
     def split_lease(self, lease: Lease, parts: int) -> None:
-        if self.step(lease, "split", lambda: self.ledger.split(lease, PAGES, parts)):
+        if self.step(lease, "split", lambda: self.ledger.split(lease, PAGES, parts, PIN)):
             document = self.document(lease)
             if not document.pages:
                 document.pages = PAGES
@@ -210,6 +210,17 @@ class LedgerMachine(RuleBasedStateMachine):
             if not last[0]:
                 document.parts[lease.job.part].place = "over"
                 self.let_go(lease, "part_done")
+
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data())
+    def reopen(self, data: st.DataObject) -> None:
+        lease = self.any_lease(data)
+        if self.step(lease, "reopen", lambda: self.ledger.reopen(lease)):
+            document = self.document(lease)
+            document.pages_done.clear()
+            for number in document.parts_done - {lease.job.part}:
+                document.parts[number] = Part()
+            document.parts_done.clear()
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), state=st.sampled_from(["done", "failed"]))

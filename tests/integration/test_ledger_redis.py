@@ -8,7 +8,7 @@ import redis
 from jobs.errors import LedgerUnavailable
 from jobs.ledger import Ledger
 from samples.local_redis import local_redis
-from tests.ledger_steps import RECIPE, fill, take_next
+from tests.ledger_steps import PIN, RECIPE, fill, take_next
 
 
 def test_a_redis_that_is_away_is_named_without_its_password(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_restart_of_redis_loses_nothing(tmp_path: Path) -> None:
     with local_redis(tmp_path, append_only=True) as server:
         ledger = Ledger(server.url, prefix="test", lease_s=60, max_attempts=3)
         fill(ledger, "march", *(str(number) for number in range(50)))
-        lease = ledger.split(take_next(ledger), pages=9, parts=2)
+        lease = ledger.split(take_next(ledger), pages=9, parts=2, pin=PIN)
         before = (ledger.batch("march"), ledger.documents("march"))
         server.restart()
         assert (ledger.batch("march"), ledger.documents("march")) == before
