@@ -17,10 +17,8 @@ from producer.status import sentence
 from producer.tally import ExportTally
 from tests.conftest import MakeSettings
 from tests.drawn_page import LINES, draw
+from tests.worker_steps import worker
 from workers import attempt
-from workers.drain import Drain
-from workers.llm.echo import EchoModel
-from workers.resources import Resources
 
 
 def _png() -> bytes:
@@ -47,7 +45,7 @@ def fleet(settings: MakeSettings) -> Fleet:
 
 def work(fleet: Fleet, settings: MakeSettings, **changes: object) -> str:
     """Attempt the one job as a worker's child would."""
-    resources = Resources(settings(**changes), node="cpu@here", model=EchoModel(), send=lambda *_: None, drain=Drain())
+    resources = worker(settings(**changes))
     (job,) = fleet.ledger.dispatch("backlog", 1)
     try:
         return attempt.run(job, resources)

@@ -48,7 +48,7 @@ class OcrLine:
     text: str
     box: Box
     confidence: float  # 0 to 1
-    #: For each character of `text`, other readings with their probability, best first; or empty.
+    #: For each character of `text`, other readings with their probability, best first; or empty. 0: unknown.
     alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
 
 
