@@ -119,7 +119,7 @@ def _holds(witness: str, change: Change, facts: Facts) -> bool:
     if witness == "gtin check digit":
         return _is_ean_13(final) and not _is_ean_13(raw)
     if witness == "amount format":
-        return bool(re.search(r"[^\W\d_]|[|!]", raw)) and bool(re.search(r"\d[.,]\d\d(\d\d)?\b|^\d+$", final))
+        return bool(re.search(r"[^\W\d_]|[|!]|[.,]{2}", raw)) and bool(re.search(r"\d[.,]\d\d(\d\d)?\b|^\d+$", final))
     if witness == "date format":
         return raw.translate(_LETTER_DIGITS) == final or raw.strip("lI|!SB").translate(_LETTER_DIGITS) == final
     if witness == "the document's decimal mark":

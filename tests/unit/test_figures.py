@@ -88,6 +88,7 @@ def mended(text, **more):
         ("Rechnung gema8 Bestellung", "Rechnung gemäß Bestellung"),
         ("me Aga1n", "me Again"),
         ("Seite 1 v0n 4", "Seite 1 von 4"),
+        ("auf 6.847,.24 €", "auf 6.847,24 €"),  # a speck beside the mark
     ],
 )
 def test_a_figure_that_its_own_form_settles_is_mended(read, right):
@@ -104,6 +105,8 @@ def test_a_figure_that_its_own_form_settles_is_mended(read, right):
         "12.5OS",
         "DE12 1234 5678 9012 3456 78",  # as printed: no engine reading speaks against it
         "31.02.2023",
+        "20.,50",  # either mark may be the speck
+        "1.00O€",  # a thousand, or one and a speck
         "Date1",
     ],
 )

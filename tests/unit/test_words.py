@@ -57,7 +57,7 @@ def test_the_likeliest_word_is_the_one_that_stood_there(read, right, german):
     assert candidates(read, german, load_confusions())[0].text == right
 
 
-@pytest.mark.parametrize("word", ["erlauben", "Umsatzsteuer", "Schweinesteak", "PFAS", "ab"])
+@pytest.mark.parametrize("word", ["erlauben", "Umsatzsteuer", "Schweinesteak", "Rechnungsnr", "Hauptstr", "PFAS", "ab"])
 def test_a_word_that_is_one_is_left_alone(word, german):
     assert candidates(word, german, load_confusions()) == ()
 

@@ -35,5 +35,5 @@ def seen(text: str, readings: Sequence[Sequence[tuple[str, float]]]) -> Iterator
     """
     for at, others in enumerate(readings):
         for other, _ in others:
-            if other.isalnum() == text[at].isalnum() and not other.isspace():
+            if len(other) == 1 and other.isalnum() == text[at].isalnum() and not other.isspace():
                 yield text[:at] + other + text[at + 1 :]

@@ -17,6 +17,8 @@ FOREIGN = 1.5
 _RARE = 1.0
 #: Longer runs of letters are no words; looking for one in them would take a hostile page minutes.
 LONGEST = 40
+#: Last parts that are written short: Rechnungsnr., Hauptstr.
+_ABBREVIATED = ("nr", "str", "dat", "betr")
 _JOINTS = ("", "s", "es", "n", "en", "er")
 
 
@@ -82,7 +84,8 @@ class Lexicon:
         """German builds nouns from nouns: Handels-register-nummer. Each part has at least four letters."""
         if "de" in self.foreign:
             return 0.0
-        best = 0.0
+        abbreviated = (self._head(word.removesuffix(end)) for end in _ABBREVIATED if word.endswith(end))
+        best = max((head - 0.5 for head in abbreviated if head >= COMMON), default=0.0)
         for cut in range(4, len(word) - 3):
             head = self._head(word[:cut])
             if head < COMMON:

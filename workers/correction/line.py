@@ -14,6 +14,9 @@ from workers.correction.identifier import checksum, holds
 #: heavy pages had one.
 SURE = 0.75
 _PLAINLY = 0.998
+#: What may be lost in a figure; nothing is ``, a mere other reading of a character.
+_MARKS = ("", ".", ",")
+_LOST_IN_FIGURES = frozenset([*_MARKS, *"0123456789"])
 _MOST_READINGS = 6
 
 
@@ -47,7 +50,7 @@ def _audit(
 ) -> Figure:
     start, end = origin(token.start, changes), origin(token.end, changes, after=True)
     repair = next((c for c in changes if c.source == "figure" and c.start < end and start < c.end), None)
-    seen = readings[start:end]
+    seen = _of_figure(readings[start:end])
     surely = min(1 - sum(p for _, p in each) for each in seen) if seen else confidence
     witness = repair.witness if repair else _own_witness(token)
     return Figure(
@@ -63,9 +66,26 @@ def _audit(
     )
 
 
+def _of_figure(seen: Sequence[Readings]) -> list[Readings]:
+    """What the engine saw in a figure's characters, and what it may have lost between them: digits and marks."""
+    inside = [tuple(each for each in readings if each[0][1:] in _LOST_IN_FIGURES) for readings in seen]
+    return [
+        *inside[:-1],
+        *(tuple(each for each in readings if each[0][1:] not in _MARKS[1:]) for readings in inside[-1:]),
+    ]
+
+
 def _readings(raw: str, seen: Sequence[Readings]) -> tuple[tuple[str, float], ...]:
-    """Other readings of the whole figure by the engine, one character at a time, likeliest first."""
-    found = [(raw[:at] + other + raw[at + 1 :], p) for at, each in enumerate(seen) for other, p in each]
+    """Other readings of the whole figure by the engine, one character at a time, likeliest first.
+
+    A mark may have been lost behind a digit, but no digit: that makes another figure, which no witness can tell.
+    """
+    found = [
+        (raw[:at] + other + raw[at + 1 :], p)
+        for at, each in enumerate(seen)
+        for other, p in each
+        if other[1:] in _MARKS
+    ]
     return tuple(sorted(found, key=lambda reading: -reading[1])[:_MOST_READINGS])
 
 

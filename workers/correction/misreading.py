@@ -53,12 +53,24 @@ def _cheapest(
     if at > 1 and to:
         best = min(best, rows[at - 2][to - 1] + confusions.cost(read[at - 2 : at], truth[to - 1]))
     if at and to > 1:
-        best = min(best, rows[at - 1][to - 2] + confusions.cost(read[at - 1], truth[to - 2 : to]))
+        best = min(best, rows[at - 1][to - 2] + _two_letters(read, truth, at - 1, to - 2, confusions, readings))
     return best
 
 
 def _letter(read: str, truth: str, at: int, to: int, confusions: Confusions, readings: Sequence[Readings]) -> float:
     if read[at] == truth[to]:
         return 0.0
-    seen = [seen_cost(p) for other, p in readings[at] if other.casefold() == truth[to]] if at < len(readings) else []
-    return min([ANY, confusions.cost(read[at], truth[to]), *seen])
+    return min([ANY, confusions.cost(read[at], truth[to]), *_seen(truth[to], at, readings)])
+
+
+def _two_letters(
+    read: str, truth: str, at: int, to: int, confusions: Confusions, readings: Sequence[Readings]
+) -> float:
+    """One letter was read for two, or the second of them lost where the engine saw it."""
+    pair = truth[to : to + 2]
+    return min([confusions.cost(read[at], pair), *_seen(pair, at, readings)])
+
+
+def _seen(truth: str, at: int, readings: Sequence[Readings]) -> list[float]:
+    """What the engine's own reading at this letter costs."""
+    return [seen_cost(p) for other, p in readings[at] if other.casefold() == truth] if at < len(readings) else []

@@ -17,6 +17,7 @@ from workers.correction.lexicon import Lexicon
 
 _LETTER = re.compile(r"[^\W\d_]|[|!]")
 _UNIT_AT_END = re.compile(r"\d[lI|]$")
+_TWO_MARKS = re.compile(r"\d[\d.,]*(?<=\d)[.,]{2}\d\d")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|er|ers|re|e|es|ème|eme|o|a|os|as|m|x|k|d)", re.IGNORECASE)
 #: Evidence in nats at which a word is certain enough to be written in the place of a digit.
 _CERTAIN = 4.0
@@ -72,6 +73,8 @@ def _formats(line: str, token: Token) -> Iterator[tuple[str, str]]:
     None where they may be something else: `1,0I` litres, `l2.50` an amount behind a rule of the table.
     """
     text = token.text
+    if _TWO_MARKS.fullmatch(text):
+        yield from ((reading, "amount format") for reading in _one_mark_less(text) if parse(reading))
     if not _LETTER.search(text) or _UNIT_AT_END.search(text):
         return
     money = has_currency(line[max(0, token.start - 3) : token.start]) or has_currency(line[token.end : token.end + 4])
@@ -80,11 +83,17 @@ def _formats(line: str, token: Token) -> Iterator[tuple[str, str]]:
         yield glyph.as_digits(text), witnesses[0]
 
 
+def _one_mark_less(text: str) -> Iterator[str]:
+    """Readings of two marks in a row, of which one is a speck: `6.847,.24`."""
+    at = next(at for at in range(1, len(text)) if text[at] in ".," and text[at - 1] in ".,")
+    yield from {text[: at - 1] + text[at:], text[:at] + text[at + 1 :]}
+
+
 def _format(reading: str, money: bool) -> str | None:
     if re.fullmatch(DATE, reading) and exists(reading):
         return "date format"
     amount = parse(reading)
-    return "amount format" if amount and (amount.decimals in (2, 4) or (money and not amount.mark)) else None
+    return "amount format" if amount and (amount.decimals in (2, 4) or (money and reading.isdigit())) else None
 
 
 def _words(text: str, lexicon: Lexicon, confusions: Confusions) -> Iterator[str]:

@@ -48,7 +48,8 @@ class OcrLine:
     text: str
     box: Box
     confidence: float  # 0 to 1
-    #: For each character of `text`, other readings with their probability, best first; or empty. 0: unknown.
+    #: For each character of `text`, other readings with their probability, best first; or empty. 0: unknown. A reading
+    #: of two characters is this one with another behind it that was lost.
     alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
 
 
