@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from jobs.check_digit import holds
 from jobs.result import Change, DocumentResult, LineResult
 
 #: Everything that must not change unseen: digits, signs of money, and the marks and letters written onto digits.
 _SENSITIVE = re.compile(r"\d|[€$£¥₹%]|\b(?:EUR|USD|GBP|CHF|BRL)\b")
 _LETTER_DIGITS = str.maketrans("OoDQIl|!iZzSsB", "00001111122558")
-_OTHER_CHECKS = {"vat id check digit", "cnpj check digits", "cpf check digits", "vat id format"}
 #: A misreading touches a glyph or two; a figure that differs by more is another figure.
 _MOST_GLYPHS = 3
 
@@ -114,10 +114,6 @@ def _digits_lost(change: Change) -> bool:
 
 def _holds(witness: str, change: Change, facts: Facts) -> bool:
     raw, final = change.raw, change.final
-    if witness == "iban mod 97":
-        return _mod_97(final) == 1 != _mod_97(raw)
-    if witness == "gtin check digit":
-        return _is_ean_13(final) and not _is_ean_13(raw)
     if witness == "amount format":
         return bool(re.search(r"[^\W\d_]|[|!]|[.,]{2}", raw)) and bool(re.search(r"\d[.,]\d\d(\d\d)?\b|^\d+$", final))
     if witness == "date format":
@@ -128,7 +124,7 @@ def _holds(witness: str, change: Change, facts: Facts) -> bool:
         return final.isalpha() and sum(char.islower() for char in raw) > 1
     if any(rule == witness and final in terms and _closes(rule, terms) for rule, terms in facts.equations):
         return True
-    return witness in _OTHER_CHECKS
+    return holds(witness, final) is not False and holds(witness, raw) is not True
 
 
 def _only_its_mark_is_the_documents(change: Change, mark: str) -> bool:
@@ -159,19 +155,6 @@ def _value(term: str) -> float:
     found = re.fullmatch(r"(.*)[.,](\d{1,2}|\d{4})", digits)
     whole, decimals = found.groups() if found else (digits, "")
     return sign * float(f"{re.sub(r'[.,]', '', whole) or 0}.{decimals or 0}")
-
-
-def _mod_97(text: str) -> int:
-    """ISO 7064: country and check digits to the end, letters as 10 to 35; 1 where it holds, 0 where it is no IBAN."""
-    compact = re.sub(r"\s", "", text).upper()
-    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", compact):
-        return 0
-    return int("".join(str(int(char, 36)) for char in compact[4:] + compact[:4])) % 97
-
-
-def _is_ean_13(text: str) -> bool:
-    """Whether 13 digits, every second one counted three times, add up to a multiple of ten (GS1)."""
-    return bool(re.fullmatch(r"\d{13}", text)) and (sum(map(int, text)) + 2 * sum(map(int, text[1::2]))) % 10 == 0
 
 
 def _glyphs_apart(raw: str, final: str) -> int:

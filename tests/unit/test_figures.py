@@ -54,7 +54,8 @@ def test_one_separator_before_three_digits_is_read_as_the_document_does():
 @pytest.mark.parametrize(
     ("text", "kinds"),
     [
-        ("DE88 2008 0000 0970 3757 00 BIC COBADEFF", ["iban"]),
+        ("DE88 2008 0000 0970 3757 00 BIC COBADEFF", ["iban", "bic"]),
+        ("NIF: 501964843", ["nif"]),
         ("USt-ID: DE136695976", ["vat_id"]),
         ("FR11999999998", ["vat_id"]),
         ("CNPJ 12.345.678/0001-95", ["cnpj"]),

@@ -78,5 +78,25 @@ def test_an_equation_is_recomputed():
     assert rules(line) == ["the witness does not hold: net + tax = gross"]
 
 
+@pytest.mark.parametrize(
+    ("witness", "raw", "final", "holds"),
+    [
+        ("vat id check digit", "DE136695978", "DE136695976", True),
+        ("vat id check digit", "DE136695976", "DE136695978", False),
+        ("vat id check digit", "ATU1O345678", "ATU10345678", True),  # not recomputed: taken at its word
+        ("vat id check digit", "FR11999999993", "FR11999999998", True),
+        ("nif check digit", "501964848", "501964843", True),
+        ("nif check digit", "501964843", "501964848", False),
+        ("cnpj check digits", "11.222.333/0001-87", "11.222.333/0001-81", True),
+        ("cpf check digits", "529.982.247-26", "529.982.247-25", True),
+        ("cpf check digits", "529.982.247-25", "529.982.247-26", False),
+        ("no such check", "1", "2", False),
+    ],
+)
+def test_every_checksum_is_recomputed(witness, raw, final, holds):
+    broken = rules(changed(raw, 0, len(raw), final, witness=witness))
+    assert (f"the witness does not hold: {witness}" not in broken) is holds
+
+
 def test_mode_off_may_change_nothing():
     assert "mode off changes nothing" in rules(changed("Invoic", 0, 6, "Invoice", source="model"), mode="off")

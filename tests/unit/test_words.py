@@ -78,7 +78,7 @@ def test_an_accent_is_restored_but_never_taken(french):
 
 
 def test_figures_and_addresses_are_never_suspects(german):
-    text = "PO445 Ref AV-2017-0005 max,muster@musteriieferant.de www.musterieferant.de 1,0I"
+    text = "PO445 Ref AV-2017-0005 max,muster@musteriieferant.de www.musterieferant.de 1,0I C0BADEFF COBADEFFXXX"
     assert [suspect.raw for suspect in suspects(text, german, load_confusions()) if suspect.raw != "Ref"] == []
 
 

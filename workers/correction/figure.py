@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workers.correction.amount import CURRENCY, NUMBER
 from workers.correction.date import DATE, TIME
-from workers.correction.identifier import CNPJ, CPF, GTIN, IBAN, VAT_ID
+from workers.correction.identifier import BIC, CNPJ, CPF, GTIN, IBAN, NIF, VAT_ID
 
 _UNIT = r"(?:[kmc]?m[²³23]?|[km]?g|[mc]?l|L|kWh?|Wh|h|Stk|St|Std|pcs?|x|[GMTk]B|dpi|°C)"
 _SIGN = r"(?:(?<![\w.,)])[-+−–])?"
@@ -13,7 +13,9 @@ _DECIMAL = r"(?:\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+|\d+)[.,](?:\d{2}|\d{4})"
 #: The first that matches wins. Together they hold every digit and every currency symbol of a line.
 _KINDS = (
     ("iban", IBAN),
+    ("bic", BIC),
     ("vat_id", VAT_ID),
+    ("nif", NIF),
     ("cnpj", CNPJ),
     ("cpf", CPF),
     ("date", DATE),

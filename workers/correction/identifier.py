@@ -8,6 +8,7 @@ import stdnum.ean
 import stdnum.eu.vat
 import stdnum.gb.vat
 import stdnum.iban
+import stdnum.pt.nif
 
 IBAN = (
     r"(?<!\w)(?![A-Z]{2}\d\dZZZ)(?=(?:[ ]?\w){15})[A-Z]{2}[0-9OIlSBZ]{2}(?:[ ]?(?=[A-Za-z]{0,3}\d)[A-Z0-9l]{4}){2,7}"
@@ -15,6 +16,10 @@ IBAN = (
 )
 _COUNTRIES = "ATU|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK"
 VAT_ID = rf"(?<!\w)(?:{_COUNTRIES})[ ]?(?=\w{{0,3}}\d{{5}})[A-Z0-9Oo]{{8,12}}(?!\w)"
+_SEPA = "AD|AT|BE|BG|CH|CY|CZ|DE|DK|EE|ES|FI|FR|GB|GI|GR|HR|HU|IE|IS|IT|LI|LT|LU|LV|MC|MT|NL|NO|PL|PT|RO|SE|SI|SK|SM|VA"
+#: A bank: 4 letters, its country, 2 more, and perhaps 3 for a branch. No checksum; but no word that could be mended.
+BIC = rf"(?<!\w)[A-Z]{{4}}(?:{_SEPA}|BR|US|CA)[A-Z0-9]{{2}}(?:[A-Z0-9]{{3}})?(?!\w)"
+NIF = r"(?:(?<=NIF )|(?<=NIF: )|(?<=NIF:)|(?<=NIPC )|(?<=NIPC: )|(?<=Contribuinte: ))[\dOIlSB]{9}(?!\w)"
 CNPJ = r"(?<!\d)\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}(?!\d)"
 CPF = r"(?<!\d)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)"
 GTIN = r"(?<![\d.,])\d{13}(?![\d.,])"
@@ -25,6 +30,7 @@ _RULES = {
     "vat_id": "vat id check digit",
     "cnpj": "cnpj check digits",
     "cpf": "cpf check digits",
+    "nif": "nif check digit",
     "gtin": "gtin check digit",
 }
 
@@ -45,4 +51,6 @@ def holds(kind: str, text: str) -> bool:
         return bool(stdnum.br.cnpj.is_valid(text))
     if kind == "cpf":
         return bool(stdnum.br.cpf.is_valid(text))
+    if kind == "nif":
+        return bool(stdnum.pt.nif.is_valid(text))
     return kind == "gtin" and bool(stdnum.ean.is_valid(text))
