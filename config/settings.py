@@ -136,6 +136,12 @@ class Settings(BaseSettings):
     gpu_memory_floor_mib: int = Field(
         0, ge=0, description="Free GPU memory below which the engine starts anew, pages in flight wait; 0: never."
     )
+    retention_days: int | None = Field(
+        None,
+        ge=1,
+        description="Days that `ocrfleet expire` keeps a batch after its last document ended, where the batch says "
+        "nothing (--keep-days); not set: for ever.",
+    )
     soft_shutdown_s: float = Field(10, ge=0, description="Grace for the page in flight at a soft stop.")
 
     @property

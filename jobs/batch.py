@@ -11,6 +11,7 @@ class BatchRecord(Frozen):
     queue: Queue
     recipe: Recipe
     created_s: float  # Unix time
+    keep_days: int | None = None  # after its last document ended; None: as the settings of whoever deletes say
 
 
 class BatchSummary(Frozen):
@@ -20,6 +21,7 @@ class BatchSummary(Frozen):
     queue: Queue
     recipe: Recipe
     created_s: float
+    ended_s: float = 0  # when its last document ended, by Redis' clock; until one has: when it was created
     documents: int = 0
     queued: int = 0
     running: int = 0

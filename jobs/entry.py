@@ -44,6 +44,7 @@ def read_summary(batch: BatchId, facts: dict[bytes, bytes]) -> BatchSummary:
             "queue": facts[b"queue"].decode(),
             "recipe": Recipe.model_validate_json(facts[b"recipe"]),
             "created_s": int(facts[b"created"]) / 1000,
+            "ended_s": int(facts.get(b"ended", facts[b"created"])) / 1000,
             **counts,
             "audit": FigureCounts.model_validate(audit),
         }

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,6 +37,7 @@ from producer.fleet import Fleet
 from producer.order import Wish, new_name
 from producer.progress import progress
 from producer.recover import recover as recover_batch
+from producer.retention import expired
 from producer.session import Session
 from producer.status import batch_table, describe, document_line, review_lines, sentence
 from producer.tally import ExportTally
@@ -77,6 +78,9 @@ def submit(
     ] = None,
     password_file: PasswordFile = None,
     queue: Annotated[Queue | None, typer.Option(help="urgent overtakes backlog (default).")] = None,
+    keep_days: Annotated[
+        int | None, typer.Option(min=1, help="Days until `ocrfleet expire` may delete the ended batch.")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Process anew; without PATH, the whole batch.")] = False,
     until_done: Annotated[bool, typer.Option("--wait", help="Wait until every document has ended.")] = False,
     as_json: Json = False,
@@ -90,7 +94,7 @@ def submit(
     named = read_prompt(prompt or "", prompt_text) if prompt or prompt_text is not None else None
     passwords = read_passwords(password_file) if password_file else ()
     known = read_words(words) if words else None
-    wish = Wish(queue, engine, mode, prompt=named, pages=pages, words=known, passwords=passwords, again=again)
+    wish = Wish(queue, engine, mode, named, pages, words=known, passwords=passwords, keep_days=keep_days, again=again)
     session = Session(open_fleet(), batch or new_name(), sys.argv[1:])
     tally = session.send(paths or [], wish)
     say(tally.sentence(session.batch))
@@ -234,15 +238,40 @@ def delete(
     total = fleet.ledger.batch(batch).documents
     if not yes:
         confirm(f"Delete {batch}, its {total:,} documents and their results?")
+    report = _delete(fleet, batch, total)
+    if as_json:
+        emit(report)
+
+
+@app.command(epilog=STATUSES)
+def expire(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which, and delete nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete the batches whose time is up: OCRFLEET_RETENTION_DAYS after their last document, or their --keep-days."""
+    fleet = open_fleet()
+    reports: list[dict[str, Any]] = []
+    for summary in expired(fleet):
+        if dry_run:
+            say(f"{summary.batch} would go, with {summary.documents:,} documents.")
+            reports.append({"batch": summary.batch, "documents": summary.documents})
+        else:
+            reports.append(_delete(fleet, summary.batch, summary.documents))
+    if as_json:
+        emit({"dry_run": dry_run, "batches": reports})
+    elif not reports:
+        say("No batch's time is up.")
+
+
+def _delete(fleet: Fleet, batch: str, total: int) -> dict[str, Any]:
     deleted = kept = 0
     with progress("delete", "documents", total) as meter:
         for gone in delete_batch(fleet, batch):
             deleted, kept = deleted + gone, kept + (not gone)
             meter.update(deleted + kept)
-    if as_json:
-        emit({"batch": batch, "deleted": deleted, "kept": kept})
     stay = f" {kept:,} stay, since another batch holds them." if kept else ""
     say(f"{batch} is deleted, with {deleted:,} documents and their results.{stay}")
+    return {"batch": batch, "deleted": deleted, "kept": kept}
 
 
 @app.command(epilog=STATUSES)

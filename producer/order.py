@@ -25,6 +25,7 @@ class Wish:
     pages: str | None = None
     words: str | None = None  # as a recipe holds them (jobs/words.py)
     passwords: tuple[SecretStr, ...] = ()  # further ones of its documents
+    keep_days: int | None = None
     again: bool = False
 
     def recipe(self, base: Recipe) -> Recipe:
@@ -58,10 +59,11 @@ def open_batch(fleet: Fleet, batch: str, wish: Wish) -> BatchRecord:
     """
     existing = _existing(fleet, batch)
     base = existing or BatchRecord(batch=batch, queue="backlog", recipe=_default_recipe(), created_s=time.time())
-    record = base.model_copy(update={"queue": wish.queue or base.queue, "recipe": wish.recipe(base.recipe)})
+    asked = {"queue": wish.queue or base.queue, "recipe": wish.recipe(base.recipe)}
+    record = base.model_copy(update=asked | ({} if wish.keep_days is None else {"keep_days": wish.keep_days}))
     if existing and record.queue != existing.queue:
         raise UsageError(f"Batch {batch} waits in the queue {existing.queue}. Choose another --batch for {wish.queue}.")
-    if existing and record != existing and not wish.again:
+    if existing and record.recipe != existing.recipe and not wish.again:
         raise UsageError(
             f"Batch {batch} exists with another prompt, mode, engine, pages or words. "
             "Process it anew with --again, or choose another --batch."
@@ -74,11 +76,13 @@ def open_batch(fleet: Fleet, batch: str, wish: Wish) -> BatchRecord:
 
 
 def _existing(fleet: Fleet, batch: str) -> BatchRecord | None:
+    stored = fleet.store.get_batch(batch)
     try:
         known = fleet.ledger.batch(batch)
     except UsageError:
-        return fleet.store.get_batch(batch)  # the ledger may have been lost
-    return BatchRecord(batch=batch, queue=known.queue, recipe=known.recipe, created_s=known.created_s)
+        return stored  # the ledger may have been lost
+    there = BatchRecord(batch=batch, queue=known.queue, recipe=known.recipe, created_s=known.created_s)
+    return there.model_copy(update={"keep_days": stored.keep_days}) if stored else there
 
 
 def _default_recipe() -> Recipe:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 
 from jobs.batch import BatchRecord
-from jobs.contract import Source
+from jobs.contract import ContentId, Source
 from jobs.errors import CorruptDocument
 from producer.batch import forget_outcomes
 from producer.fleet import Fleet
@@ -83,12 +83,16 @@ def _chunks(files: Iterable[Found | Skip]) -> Iterator[list[Found | Skip]]:
 
 
 def _register(fleet: Fleet, record: BatchRecord, files: list[Found | Skip], *, again: bool) -> Part:
-    kept = list(write_all(partial(_keep, fleet), files))
+    there: set[ContentId] = set()
+    kept = list(write_all(partial(_keep, fleet, there), files))
     sources = [file for file in kept if isinstance(file, Source)]
     fleet.store.add_manifest(record.batch, sources)
     # Before what is new is added: this also gives the batch its new recipe.
     reset = _reset(fleet, record, [source.document for source in sources]) if again else 0
     new = sum(fleet.ledger.add(record.batch, sources))
+    # What was there may have gone since, with the last batch that held it. From here on, this one holds it.
+    held_before = (file for file in files if isinstance(file, Found) and _was_there(file, there))
+    list(write_all(partial(_keep, fleet, set()), held_before))
     fleet.feed()
     return Part(
         new=new,
@@ -99,17 +103,22 @@ def _register(fleet: Fleet, record: BatchRecord, files: list[Found | Skip], *, a
     )
 
 
-def _keep(fleet: Fleet, file: Found | Skip) -> Source | Skip:
+def _keep(fleet: Fleet, there: set[ContentId], file: Found | Skip) -> Source | Skip:
     if isinstance(file, Skip):
         return file
     try:
         with file.open() as opened:
-            fleet.store.put_document(file.source.document, opened)
+            if not fleet.store.put_document(file.source.document, opened):
+                there.add(file.source.document)
     except OSError as error:
         return Skip(file.path, error.strerror or str(error), fault=True)
     except CorruptDocument as error:  # it changed since it was hashed
         return Skip(file.path, str(error), fault=True)
     return file.source
+
+
+def _was_there(file: Found, there: set[ContentId]) -> bool:
+    return file.unpacked is None and file.source.document in there  # what was unpacked can't be read twice
 
 
 def _reset(fleet: Fleet, record: BatchRecord, contents: list[str]) -> int:

@@ -23,8 +23,10 @@ def register(job: InboxJob, resources: Resources) -> str:
     prompt_name, prompt = read_prompt("finance")
     recipe = Recipe(prompt_name=prompt_name, prompt=prompt)
     store.put_document_bytes(content, data)
-    store.put_batch(job.batch, BatchRecord(batch=job.batch, queue=job.queue, recipe=recipe, created_s=time.time()))
+    ledger.create_batch(job.batch, recipe, job.queue)  # refuses a batch of another recipe: nothing of it may change
+    if store.get_batch(job.batch) is None:
+        record = BatchRecord(batch=job.batch, queue=job.queue, recipe=recipe, created_s=time.time())
+        store.put_batch(job.batch, record)
     store.add_manifest(job.batch, (source,))
-    ledger.create_batch(job.batch, recipe, job.queue)
     ledger.add(job.batch, (source,))
     return "registered"

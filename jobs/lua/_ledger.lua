@@ -196,6 +196,7 @@ local function conclude(batch, queue, content, state, facts)
   call('DEL', live, pages_key(batch, content))
   move(batch, entry, state)
   write_entry(batch, content, entry)
+  call('HSET', key(batch), 'ended', now)
   if state == 'failed' then call('ZADD', key(batch, 'failed'), now, content) end
 end
 
