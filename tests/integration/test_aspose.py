@@ -3,9 +3,11 @@
 import contextlib
 import logging
 import os
+import random
 import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 from config.settings import Settings
@@ -87,6 +89,26 @@ def test_after_so_many_pages_the_process_is_another(engine: AsposeEngine, monkey
     first = engine._client.pid
     assert engine.read(PAGE) == engine.read(PAGE) != ()
     assert not Path(f"/proc/{first}").exists()
+
+
+@pytest.mark.prove
+def test_over_hundreds_of_pages_its_memory_follows_the_largest_and_does_not_grow(
+    engine: AsposeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "MOST_PAGES", 10_000)
+    assert engine._client is not None
+    process, dice = psutil.Process(engine._client.pid), random.Random(4711)
+
+    def read(pages: int) -> int:
+        for _ in range(pages):
+            words = [f"{dice.randrange(10**6)} {line}" for line in LINES * dice.randint(1, 4)]
+            assert engine.read(draw(words))
+        return process.memory_info().rss >> 20
+
+    warm_mib = read(60)  # the largest is among them
+    grown_mib = read(240) - warm_mib
+    assert process.is_running()
+    assert grown_mib < 100, (warm_mib, grown_mib)
 
 
 def test_a_process_that_was_killed_leaves_no_diagnostics_behind(engine: AsposeEngine) -> None:

@@ -13,6 +13,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import version
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from workers.ocr.aspose.runtime import PACKAGE
@@ -50,6 +51,7 @@ class Reader:
         self._settings = kind()
         self._settings.language = getattr(self._aspose.Language, plan.language)
         self._settings.threads_count = plan.threads
+        self._settings.retain_image_for_export = False
 
     @property
     def licensed(self) -> bool:
@@ -68,7 +70,7 @@ class Reader:
             text=result.recognition_text,
             warnings=tuple(result.warnings),
             characters=tuple((each["Character"], tuple(each["Replacements"] or ())) for each in characters),
-            memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+            memory_mib=_memory_mib(),
         )
 
     def _take_license(self, plan: Plan) -> str:
@@ -91,6 +93,11 @@ def _line(line: Any) -> Line:  # noqa: ANN401 - Aspose's package has no types
     return Line(
         text=line.text_in_line, left=box.x, top=box.y, width=box.width, height=box.height, confidence=confidence
     )
+
+
+def _memory_mib() -> int:
+    """What the process holds now. Not `ru_maxrss`: that begins with what the process held that started this one."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() >> 20
 
 
 def _said(error: Exception) -> str:

@@ -42,5 +42,5 @@ class Reading(Frozen):
     text: str = ""
     warnings: tuple[str, ...] = ()
     characters: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of all lines in turn, with other readings of each
-    memory_mib: int = 0  # the most that the process has held
+    memory_mib: int = 0  # that the process holds once it has read it
     error: str = ""
