@@ -14,7 +14,7 @@ from producer.found import Found
 from producer.naming import utf8
 from producer.tarred import tar_members
 from producer.walk import Candidate, Skip
-from producer.zipped import zip_members
+from producer.zipped import is_foreign, zip_members
 
 #: A member waits in memory until the store has it, a larger one in a temporary file that has no name.
 SPOOL_BYTES = 1 << 20
@@ -61,7 +61,7 @@ def _read(path: str, name: str, stream: Readable, max_file_bytes: int) -> Found 
     head = stream.read(HEAD_BYTES)
     if not head:
         return Skip(path, "the file is empty (0 bytes)", fault=True)
-    if sniff_archive(head):
+    if sniff_archive(head) and not is_foreign(head):
         return Skip(path, "an archive in an archive: unpack that and submit it", fault=True)
     media_type = sniff(head)
     if media_type is None:

@@ -14,6 +14,7 @@ _MOST_DIRECTORY_BYTES = 25 << 20
 #: The others' unpackers take no bound on what they give at once.
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
+_NAME_AT = 30  # in a member's header
 _UTF8 = 0x800
 
 
@@ -38,6 +39,11 @@ def zip_members(descriptor: int, meter: Meter) -> Iterator[Member]:
             meter.add_member()
             if not info.is_dir():
                 yield from _member(archive, info, meter)
+
+
+def is_foreign(head: bytes) -> bool:
+    """Tell an Office document or its like by its first bytes: what makes it one comes first in it."""
+    return head[_NAME_AT:].startswith(tuple(name.encode() for name in _FOREIGN))
 
 
 def _open(file: _File) -> zipfile.ZipFile:

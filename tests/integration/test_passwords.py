@@ -4,13 +4,16 @@ import logging
 import stat
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
+from jobs.errors import EncryptedDocument, UsageError
 from jobs.password import read_passwords
+from jobs.result import DocumentResult
 from producer.batch import delete, retry
 from producer.export import Export, Format
 from producer.fleet import Fleet
@@ -19,6 +22,7 @@ from producer.recover import recover
 from tests.conftest import MakeSettings
 from tests.producer_steps import submit
 from tests.worker_steps import result_of, work, worker
+from workers.reading import read_file
 
 SECRET = "correct horse"
 
@@ -92,6 +96,20 @@ def test_the_passwords_outlive_a_loss_of_redis(settings: MakeSettings, tmp_path:
 
     assert work(fleet, worker(made)).done == 1
     assert result_of(fleet).pages[0].page == 1
+
+
+def test_one_document_is_read_here_and_now_with_its_password_and_of_some_pages(
+    settings: MakeSettings, tmp_path: Path
+) -> None:
+    def read(**options: Any) -> DocumentResult:
+        made = settings(engine="null", redis_url="redis://127.0.0.1:1/0")
+        return read_file(encrypted(tmp_path), made, prompt="finance", mode="off", gpu="cpu", **options)
+
+    assert len(read(passwords=passwords(tmp_path, "wrong", SECRET).passwords, pages="-1").pages) == 1
+    with pytest.raises(EncryptedDocument, match="none was given"):
+        read()
+    with pytest.raises(UsageError, match="--pages: 'x' is no page"):
+        read(pages="x")
 
 
 def test_passwords_of_later_submissions_are_added_once(settings: MakeSettings, tmp_path: Path) -> None:

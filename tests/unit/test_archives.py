@@ -146,6 +146,15 @@ def test_an_archive_in_an_archive_is_named_and_not_looked_into(tmp_path: Path) -
     assert "archive in an archive" in skips(found)["inner.tgz"].reason
 
 
+def test_an_office_document_in_an_archive_is_one_more_file_that_is_no_invoice(tmp_path: Path) -> None:
+    letter = pack(tmp_path / "letter.docx", {"[Content_Types].xml": b"<x/>", "word/logo.png": b"\x89PNG\r\n\x1a\n"})
+
+    found = find(pack(tmp_path / "a.zip", {"letter.docx": letter.read_bytes(), "1.pdf": PDF}))
+
+    assert names(found) == ["a.zip/1.pdf"]
+    assert not skips(found)["letter.docx"].fault
+
+
 def test_an_encrypted_member_is_named_and_the_others_are_taken(tmp_path: Path) -> None:
     path = pack(tmp_path / "a.zip", {"1.pdf": PDF, "2.pdf": PDF + b"2"})
     data = bytearray(path.read_bytes())
