@@ -117,7 +117,7 @@ def test_delete_leaves_nothing_of_a_batch_in_redis_or_in_the_store(
     contents = [entry.document for entry in fleet.documents("march")]
     assert len(contents) == 3 and contents_of(tmp_path / "store")
 
-    list(delete(fleet, "march"))
+    assert list(delete(fleet, "march")) == [True, True, True]
 
     assert contents_of(tmp_path / "store") == []
     with redis.Redis.from_url(redis_url) as client:

@@ -240,22 +240,6 @@ def test_memory_does_not_grow_with_the_number_of_documents(fleet, folder, monkey
     assert peaks[-1] < 1.5 * peaks[3]
 
 
-def test_delete_leaves_nothing_in_store_and_ledger(settings, fleet, folder, redis_url):
-    write(folder, "a.pdf", "b.pdf")
-    submit(fleet, folder)
-    finish(fleet, "march", failing=["b.pdf"])
-    assert stored(settings())
-
-    assert list(batches.delete(fleet, "march")) == [True, True]
-
-    assert stored(settings()) == []
-    with redis.Redis.from_url(redis_url) as client:
-        left = [key.decode() for key in client.keys("ocrfleet:*")]
-    assert [key for key in left if "march" in key or "holders" in key] == []
-    with pytest.raises(UsageError, match="no batch march"):
-        fleet.ledger.batch("march")
-
-
 def test_delete_keeps_what_another_batch_holds(fleet, folder):
     write(folder, "a.pdf", "b.pdf")
     submit(fleet, folder, batch="march")
