@@ -67,13 +67,15 @@ def read(texts, confidence=0.9, alternatives=None):
     return tuple(OcrLine(text, box[at], confidence, alternatives or ()) for at, text in enumerate(texts))
 
 
-def run(texts, model, mode, alternatives=None):
+def run(texts, model, mode, alternatives=None, before=()):
+    """Correct a page, and settle it with the page `before` it, which was read surely."""
     provenance = Provenance(
         pipeline_version=1, engine="e", model="m", model_sha256="0", mode=mode, prompt_name="finance", prompt="p"
     )
     lines = correct_page(read(texts, alternatives=alternatives), Recipe(mode=mode, prompt="p"), model, LEXICON)
     page = PageResult(page=1, width_px=500, height_px=800, dpi=150, lines=lines, provenance=provenance, seconds={})
-    pages, arithmetic = settle((page,))
+    first = correct_page(read(before, 0.99), Recipe(mode=mode, prompt="p"), model, LEXICON)
+    pages, arithmetic = settle((page, page.model_copy(update={"page": 2, "lines": first})) if before else (page,))
     return DocumentResult(document="0" * 64, fingerprint="f", pages=pages, arithmetic=arithmetic)
 
 
@@ -122,6 +124,14 @@ def test_whatever_the_engine_also_saw_no_figure_changes_without_a_witness(text, 
     readings = st.lists(st.tuples(st.sampled_from("0123456789.,OlS"), st.floats(0.01, 0.5)), max_size=2).map(tuple)
     seen = tuple(data.draw(readings) for _ in text)
     assert_safe(run([text] * 3, Writer(str), "constrained", alternatives=seen))
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts, st.data())
+def test_whatever_another_page_reads_surely_no_figure_changes_without_a_witness(source, data):
+    noise = st.tuples(st.integers(0, 30), st.sampled_from("0123456789OolIS.,€abc -"))
+    alike = ["".join([text[:at], char, text[at + 1 :]]) for text in source for at, char in [data.draw(noise)]]
+    assert_safe(run(source, None, "constrained", before=alike))
 
 
 ATTACKS = {
