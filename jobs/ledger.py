@@ -112,24 +112,33 @@ class Ledger:
     ) -> list[DocumentEntry]:
         """List documents in the order they came; failed ones as they failed, running ones as their leases lapse."""
         if state in {None, "failed", "running"}:
-            return [document for document, _ in self._list(batch, offset, limit, state)]
-        walk = (
-            document
-            for first in range(0, self.batch(batch).documents, CHUNK)
-            for document, _ in self._list(batch, first, CHUNK, state)
-        )
-        return list(islice(walk, offset, offset + limit))
+            found = self._look(batch, state or "order", offset, limit, state)[1]
+        else:
+            found = list(islice(self._walk(batch, state), offset, offset + limit))
+        return [entry.read_document(content, text) for content, text, _ in found]
+
+    def walk(self, batch: BatchId, state: DocumentState | None = None) -> Iterator[DocumentEntry]:
+        """List a batch of any length, a part of it in memory at a time: in the order its documents came, or failed."""
+        return (entry.read_document(content, text) for content, text, _ in self._walk(batch, state))
 
     def dead_letters(self, batch: BatchId, offset: int = 0, limit: int = 50) -> list[DeadLetter]:
         """List the failed documents of a batch, in the order they failed."""
-        return [entry.read_dead_letter(batch, *found) for found in self._list(batch, offset, limit, "failed")]
+        _, found = self._look(batch, "failed", offset, limit, "failed")
+        return [entry.read_dead_letter(batch, entry.read_document(*each), died_ms) for *each, died_ms in found]
 
-    def _list(
-        self, batch: BatchId, offset: int, limit: int, state: DocumentState | None
-    ) -> list[tuple[DocumentEntry, bytes]]:
-        order = state if state in {"failed", "running"} else "order"
-        found = self._scripts.run("documents", batch, order, offset, offset + limit - 1, state or "")
-        return [(entry.read_document(content, text), died_ms) for content, text, died_ms in found]
+    def _walk(self, batch: BatchId, state: DocumentState | None) -> Iterator[list[bytes]]:
+        first, seen = 0, CHUNK
+        while seen == CHUNK:
+            seen, found = self._look(batch, "failed" if state == "failed" else "order", first, CHUNK, state)
+            yield from found
+            first += seen
+
+    def _look(
+        self, batch: BatchId, order: str, offset: int, limit: int, state: DocumentState | None
+    ) -> tuple[int, list[list[bytes]]]:
+        """How many documents were looked at, and of those in this state: content, entry, when it failed (ms)."""
+        seen, *found = self._scripts.run("documents", batch, order, offset, offset + limit - 1, state or "")
+        return seen, found
 
     # A job's way
 
@@ -297,27 +306,27 @@ class Ledger:
         return self._requeue(batch, "finished", recipe.to_json(), contents)
 
     def _requeue(self, batch: BatchId, ended: str, recipe: str, contents: Sequence[ContentId]) -> int:
-        chunks = _chunks(contents)
+        chunks = list(_chunks(contents)) or [()]  # without any document, a recipe still holds
         return sum(self._scripts.run("requeue", batch, ended, recipe, *map(entry.raw, chunk)) for chunk in chunks)
 
-    def delete(self, batch: BatchId) -> Iterator[Dropped]:
-        """Cancel a batch and drop all the ledger knows of it. Yields each document, for the store to forget.
+    def delete(self, batch: BatchId) -> Iterator[tuple[Dropped, ...]]:
+        """Cancel a batch and drop all the ledger knows of it. Yields its documents in chunks, for the store to forget.
 
-        A document leaves the ledger after the caller has dealt with it: interrupted, the call can be made again.
+        A chunk leaves the ledger after the caller has dealt with it: interrupted, the call can be made again.
         """
         self.cancel(batch)
         while held := self._scripts.run("holders", batch, CHUNK):
             yield from self._drop(batch, held)
         self._scripts.run("drop", batch)
 
-    def drop(self, batch: BatchId, contents: Sequence[ContentId]) -> Iterator[Dropped]:
+    def drop(self, batch: BatchId, contents: Sequence[ContentId]) -> Iterator[tuple[Dropped, ...]]:
         """Drop these documents of a batch as far as they failed; else as `delete` does."""
         for chunk in _chunks(contents):
             if held := self._scripts.run("holders", batch, 0, *map(entry.raw, chunk)):
                 yield from self._drop(batch, held)
 
-    def _drop(self, batch: BatchId, held: list[list[Any]]) -> Iterator[Dropped]:
-        yield from map(entry.read_dropped, held)
+    def _drop(self, batch: BatchId, held: list[list[Any]]) -> Iterator[tuple[Dropped, ...]]:
+        yield tuple(map(entry.read_dropped, held))
         self._scripts.run("drop", batch, *(content for content, *_ in held))
 
 

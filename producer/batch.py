@@ -6,6 +6,7 @@ from functools import partial
 
 from pydantic import SecretStr
 
+from jobs.lease import Dropped
 from jobs.result import Outcome
 from producer.fleet import LISTING_PAGE, Fleet
 from producer.writer import write_all
@@ -59,7 +60,16 @@ def delete(fleet: Fleet, batch: str) -> Iterator[bool]:
     if running:  # a worker hears that its document was cancelled when it renews its lease, and writes no more
         time.sleep(fleet.settings.lease_s)
     fleet.store.delete_batch(batch)
-    for dropped in fleet.ledger.delete(batch):
+    for chunk in fleet.ledger.delete(batch):
+        yield from forget(fleet, chunk)
+
+
+def forget(fleet: Fleet, chunk: Sequence[Dropped]) -> Iterator[bool]:
+    """Have the store forget what the ledger is about to forget; True for each document that no other batch holds."""
+
+    def delete_last(dropped: Dropped) -> bool:
         if dropped.last_reference:
             fleet.store.delete_document(dropped.document)
-        yield dropped.last_reference
+        return dropped.last_reference
+
+    return write_all(delete_last, chunk)

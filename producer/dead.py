@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from jobs.batch import DeadLetter
 from jobs.errors import UsageError
-from producer.batch import forget_outcomes, requeue
+from producer.batch import forget, forget_outcomes, requeue
 from producer.fleet import LISTING_PAGE, Fleet
 
 
@@ -45,12 +45,7 @@ def drop(fleet: Fleet, batch: str, contents: Sequence[str]) -> int:
     """
     forget_outcomes(fleet, batch, contents)
     fleet.store.forget_sources(batch, set(contents))
-    count = 0
-    for dropped in fleet.ledger.drop(batch, contents):
-        if dropped.last_reference:
-            fleet.store.delete_document(dropped.document)
-        count += 1
-    return count
+    return sum(1 for chunk in fleet.ledger.drop(batch, contents) for _ in forget(fleet, chunk))
 
 
 def _batches(fleet: Fleet) -> Iterator[str]:

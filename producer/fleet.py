@@ -13,7 +13,7 @@ from jobs.feed import feed
 from jobs.ledger import Ledger
 from jobs.store import Store
 
-#: Documents that are held in memory at a time when a batch is listed.
+#: Batches, or dead letters, that are held in memory at a time when they are listed.
 LISTING_PAGE = 200
 
 
@@ -52,13 +52,9 @@ class Fleet:
         return make_sender(make_app(self.settings))
 
     def documents(self, batch: str, state: DocumentState | None = None) -> Iterator[DocumentEntry]:
-        """List a batch's documents in order, a page of the ledger at a time.
+        """List a batch of any length in order; failed documents as they failed.
 
         Raises:
             UsageError: there is no such batch.
         """
-        kept = state if state == "failed" else None  # the ledger has an order of these alone
-        offset = 0
-        while page := self.ledger.documents(batch, offset, LISTING_PAGE, kept):
-            yield from (entry for entry in page if state in (None, entry.state))
-            offset += len(page)
+        return self.ledger.walk(batch, state)

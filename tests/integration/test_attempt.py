@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,7 @@ def test_a_document_that_is_deleted_while_it_is_read_leaves_nothing(
     fleet = Fleet.open(settings(redis_url=server.url))
 
     def spring() -> None:
-        for dropped in fleet.ledger.delete("march"):
+        for dropped in chain.from_iterable(fleet.ledger.delete("march")):
             fleet.store.delete_document(dropped.document)
         fleet.store.delete_batch("march")
 

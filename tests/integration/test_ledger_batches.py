@@ -126,22 +126,46 @@ def test_delete_tells_what_no_other_batch_holds(ledger: Ledger, client: redis.Re
     fill(ledger, "april", "shared")
     lease = take(ledger, Job(batch="march", document=mine.document))
     ledger.finish(lease, done(lease))
-    dropped = {one.document: one for one in ledger.delete("march")}
+    dropped = {one.document: one for chunk in ledger.delete("march") for one in chunk}
     assert dropped[mine.document].last_reference
     assert dropped[mine.document].fingerprints == ("0123456789abcdef",)
     assert not dropped[shared.document].last_reference
-    assert [one.last_reference for one in ledger.delete("april")] == [True]
+    assert [one.last_reference for chunk in ledger.delete("april") for one in chunk] == [True]
     left = {key for key in client.scan_iter("test:*") if not key.startswith(b"test:ended:")}
     assert left <= {b"test:queue:backlog:turn"}
+
+
+def test_a_new_recipe_holds_without_any_document(ledger: Ledger) -> None:
+    fill(ledger, "march", "invoice")
+    assert ledger.again("march", RECIPE.model_copy(update={"mode": "off"}), []) == 0
+    assert ledger.batch("march").recipe.mode == "off"
+
+
+def test_a_long_batch_is_walked_whole_and_by_state(ledger: Ledger) -> None:
+    sources = fill(ledger, "march", *(str(number) for number in range(1100)))
+    for name in ("1000", "3"):
+        lease = take(ledger, Job(batch="march", document=source(name).document))
+        ledger.finish(lease, done(lease))
+    assert [entry.document for entry in ledger.walk("march")] == [each.document for each in sources]
+    assert [entry.names for entry in ledger.walk("march", "done")] == [("scans/3.pdf",), ("scans/1000.pdf",)]
+    assert len(ledger.documents("march", 1090, 50, "queued")) == 8
+
+
+def test_a_name_that_reads_like_a_state_is_none(ledger: Ledger) -> None:
+    tricky = source("tricky").model_copy(update={"name": 'a","s":"done","x":".pdf'})
+    ledger.create_batch("march", RECIPE, "backlog")
+    ledger.add("march", [tricky])
+    assert list(ledger.walk("march", "done")) == []
+    (entry,) = ledger.walk("march", "queued")
+    assert entry.names == (tricky.name,)
 
 
 def test_an_interrupted_delete_is_taken_up_again(ledger: Ledger) -> None:
     fill(ledger, "march", *(str(number) for number in range(1200)))
     deletion = ledger.delete("march")
-    for _ in range(700):
-        next(deletion)
+    assert [len(next(deletion)) for _ in range(2)] == [500, 500]
     deletion.close()  # type: ignore[attr-defined]
-    rest = [one for one in ledger.delete("march") if one.last_reference]
+    rest = [one for chunk in ledger.delete("march") for one in chunk if one.last_reference]
     assert len(rest) == 700  # the first 500 are gone for good
     with pytest.raises(UsageError):
         ledger.batch("march")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -342,7 +343,7 @@ class LedgerMachine(RuleBasedStateMachine):
         gone = self.batches.pop(batch)
         self.untold -= {(batch, content) for content in gone}
         others = {content for documents in self.batches.values() for content in documents}
-        dropped = {one.document: one.last_reference for one in self.ledger.delete(batch)}
+        dropped = {one.document: one.last_reference for one in chain.from_iterable(self.ledger.delete(batch))}
         assert dropped == {content: content not in others for content in gone}
 
     @precondition(lambda self: self.batches)
@@ -350,7 +351,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def drop(self, data: st.DataObject) -> None:
         batch = data.draw(st.sampled_from(sorted(self.batches)))
         failed = {content for content, document in self.batches[batch].items() if document.ended == "failed"}
-        dropped = {one.document for one in self.ledger.drop(batch, sorted(self.batches[batch]))}
+        dropped = {one.document for one in chain.from_iterable(self.ledger.drop(batch, sorted(self.batches[batch])))}
         assert dropped == failed
         for content in failed:
             del self.batches[batch][content]
