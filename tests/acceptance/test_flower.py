@@ -1,17 +1,22 @@
-"""Flower shows the workers by name and their tasks, to who has the password."""
+"""Flower shows the workers by name and their tasks, to who has the password, and agrees with the ledger."""
 
 import base64
 import json
+import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from samples.stack import Flower, running_flower
+from jobs.store import Store
+from samples.stack import Flower, running, running_flower, wait_for_line
+from tests.drawn_page import draw_blanks
 
 
 def ask(flower: Flower, path: str, *, password: str | None = None) -> Any:
@@ -54,3 +59,50 @@ def test_flower_asks_for_the_password(fleet: Any, tmp_path: Path) -> None:
         pytest.raises(urllib.error.HTTPError, match="401"),
     ):
         ask(flower, "/api/workers", password="wrong")
+
+
+@pytest.mark.prove
+def test_flower_ledger_and_store_agree_after_a_kill_and_a_retry(fleet: Any, tmp_path: Path) -> None:
+    documents = draw_blanks(tmp_path / "documents", 12)
+    (documents / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 200)
+    command = ["bench.chaos_worker", "run", "--gpu", "cpu", "--name"]  # a null page takes it half a second
+    with ExitStack() as stack:
+        flower = stack.enter_context(running_flower(fleet.settings, tmp_path / "flower.log"))
+        logs = [tmp_path / f"{name}.log" for name in ("one", "two")]
+        one, two = (stack.enter_context(running([*command, log.stem], fleet.settings, log)) for log in logs)
+        for worker, log in zip((one, two), logs, strict=True):
+            wait_for_line(log, " ready.", worker, 90)
+        fleet.submit(documents, engine="null", mode="off")
+        fleet.wait_until(lambda each: each["done"] >= 3, 60)
+        one.kill()
+        stack.enter_context(running([*command, "one"], fleet.settings, tmp_path / "again.log"))
+        fleet.wait_until_finished(120)
+        fleet.ocrfleet("retry", "batch")
+        summary = fleet.wait_until_finished(60)
+        tasks = poll(lambda: ask(flower, "/api/tasks?limit=1000").values(), lambda found: seen(found, "failed") == 2)
+        workers = poll(lambda: ask(flower, "/api/workers?refresh=1"), lambda found: len(found) == 2, 90)
+
+    assert (summary["done"], summary["failed"]) == (12, 1)
+    assert set(workers) == {"one@testhost", "two@testhost"}
+    listing = json.loads(fleet.ocrfleet("status", "batch", "--json", "--documents").stdout)["entries"]
+    ledger = {entry["document"]: entry for entry in listing}
+    store = {outcome.document: outcome.state for outcome in Store(str(fleet.settings["store_url"])).outcomes("batch")}
+    assert store == {document: entry["state"] for document, entry in ledger.items()}
+    # Every success is an attempt of a document that the ledger knows, at a worker that lives, and none was done twice
+    attempts = [task for task in tasks if task["state"] == "SUCCESS" and task["result"] != "'stepped aside'"]
+    assert all(ledger[document_of(task)]["attempts"] >= 1 for task in attempts)
+    assert {task["worker"] for task in attempts} <= set(workers)
+    done = Counter(document_of(task) for task in attempts if task["result"] == "'done'")
+    assert set(done.values()) == {1}
+    assert set(done) <= {document for document, entry in ledger.items() if entry["state"] == "done"}
+    assert len(done) >= 11  # one more may have ended in the last moment of the killed
+
+
+def seen(tasks: Iterable[dict[str, Any]], result: str) -> int:
+    return sum(task["result"] == f"'{result}'" for task in tasks)
+
+
+def document_of(task: dict[str, Any]) -> str:
+    match = re.search(r"'document': '([0-9a-f]{64})'", task["args"])
+    assert match, task
+    return match[1]

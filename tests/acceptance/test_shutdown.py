@@ -1,12 +1,20 @@
 """However a worker stops, its keeper and engine go with it, and no page is lost."""
 
+import json
+import re
 import signal
+import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from samples.stack import running, wait_for_line
+from tests.drawn_page import draw_blanks
 
 PAGES = 4
 
@@ -119,3 +127,31 @@ def test_an_idle_engine_gives_its_memory_back(fleet: Any, draw_pdf: Callable[...
 
     fleet.submit(draw_pdf("next.pdf", ["Invoic 7"]))
     assert fleet.wait_until_finished()["done"] == 1
+
+
+@pytest.mark.prove
+def test_a_rolling_restart_of_two_workers_under_load_loses_nothing(fleet: Any, tmp_path: Path) -> None:
+    command = ["bench.chaos_worker", "run", "--gpu", "cpu", "--name"]  # a null page takes it half a second
+    with ExitStack() as stack:
+
+        def start(name: str, log: Path) -> subprocess.Popen[bytes]:
+            worker = stack.enter_context(running([*command, name], fleet.settings, log))
+            wait_for_line(log, " ready.", worker, 120)
+            return worker
+
+        workers = {name: start(name, tmp_path / f"{name}.log") for name in ("one", "two")}
+        for number, (name, worker) in enumerate(workers.items(), 1):
+            fleet.submit(draw_blanks(tmp_path / "documents", 60 * number), engine="null", mode="off")
+            fleet.wait_until(lambda each: each["running"] == 2 and each["queued"] > 20, 60)
+            drained = fleet.ocrfleet_worker("drain", f"{name}@testhost")
+            assert f"{name}@testhost: ended; its node is safe to switch off" in drained.stdout
+            assert worker.wait(10) == 0
+            start(name, tmp_path / f"{name}-again.log")
+        summary = fleet.wait_until_finished(180)
+
+    assert (summary["done"], summary["failed"]) == (120, 0)
+    logs = "\n".join(log.read_text() for log in tmp_path.glob("*.log"))
+    ended = Counter(re.findall(r"document=(\w+) .*state=done", logs))
+    assert (len(ended), set(ended.values())) == (120, {1})
+    entries = json.loads(fleet.ocrfleet("status", "batch", "--json", "--documents").stdout)["entries"]
+    assert {entry["attempts"] for entry in entries} == {1}  # what was handed back has cost none
