@@ -22,35 +22,50 @@ PROCESS_TASK = "ocrfleet.process"
 def make_app(settings: Settings) -> Celery:
     """Build the application for this Redis. It connects when first used."""
     app = Celery("ocrfleet", broker=settings.redis_url.get_secret_value(), set_as_current=False)
-    app.conf.update(
-        broker_use_ssl=settings.redis_tls or None,
+    app.conf.update(_messages() | _delivery(settings) | _broker(settings))
+    return app
+
+
+def _messages() -> dict[str, Any]:
+    return {
         # Only plain JSON is read; a pickle or yaml message is refused by kombu.
-        accept_content=["json"],
-        task_serializer="json",
-        event_serializer="json",
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "event_serializer": "json",
         # Results and states are the ledger's and the store's; Flower reads events.
-        result_backend=None,
-        task_ignore_result=True,
-        worker_send_task_events=True,
-        task_send_sent_event=True,
-        task_track_started=True,
+        "result_backend": None,
+        "task_ignore_result": True,
+        "worker_send_task_events": True,
+        "task_send_sent_event": True,
+        "task_track_started": True,
+        "task_queues": [Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
+        "task_default_queue": "backlog",
+        "task_create_missing_queues": False,
+    }
+
+
+def _delivery(settings: Settings) -> dict[str, Any]:
+    return {
         # A job is acknowledged when it has ended, and goes back if its process dies or is timed out
         # (Celery acks a timed-out late job by default, and so loses it).
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        task_acks_on_timeout=False,
-        task_time_limit=settings.job_timeout_s,
-        worker_prefetch_multiplier=1,
-        worker_soft_shutdown_timeout=settings.soft_shutdown_s,
-        worker_proc_alive_timeout=60.0,  # a child opens its OCR models first; the default is 4 s
-        worker_hijack_root_logger=False,
-        worker_redirect_stdouts=False,
-        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
-        task_default_queue="backlog",
-        task_create_missing_queues=False,
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        broker_transport_options={
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_acks_on_timeout": False,
+        "task_time_limit": settings.job_timeout_s,
+        "worker_prefetch_multiplier": 1,
+        "worker_soft_shutdown_timeout": settings.soft_shutdown_s,
+        "worker_proc_alive_timeout": 60.0,  # a child opens its OCR models first; the default is 4 s
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+    }
+
+
+def _broker(settings: Settings) -> dict[str, Any]:
+    return {
+        "broker_use_ssl": settings.redis_tls or None,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
             # Longer than any job. The ledger's leases, not this, bring a dead worker's jobs back.
             "visibility_timeout": max(4 * settings.job_timeout_s, 3600),
             "unacked_restore_interval": 10,
@@ -59,8 +74,7 @@ def make_app(settings: Settings) -> Celery:
             "socket_timeout": 30,
             "health_check_interval": 15,
         },
-    )
-    return app
+    }
 
 
 def make_sender(app: Celery) -> Callable[[str, Mapping[str, Any]], None]:

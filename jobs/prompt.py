@@ -28,7 +28,7 @@ def read_prompt(name: str, text: str | None = None) -> tuple[str, str]:
     except OSError:
         known = ", ".join(packaged_prompts())
         raise UsageError(f"There is no prompt {name}. Give one of {known}, or a readable text file.") from None
-    return path.stem, _checked(own, name)
+    return path.stem.encode("utf-8", "replace").decode(), _checked(own, name)
 
 
 def packaged_prompts() -> list[str]:
@@ -37,8 +37,14 @@ def packaged_prompts() -> list[str]:
 
 
 def _checked(text: str, origin: str) -> str:
+    try:
+        size_bytes = len(text.encode())
+    except UnicodeEncodeError:  # from a command line of another encoding
+        raise UsageError(
+            f"The prompt of {origin} is not UTF-8 text. Write it to a file in UTF-8: --prompt FILE"
+        ) from None
     if not text.strip():
         raise UsageError(f"The prompt of {origin} is empty. Write what the model shall do.")
-    if len(text.encode()) > MAX_PROMPT_BYTES:
+    if size_bytes > MAX_PROMPT_BYTES:
         raise UsageError(f"The prompt of {origin} is longer than {MAX_PROMPT_BYTES >> 10} KiB. Shorten it.")
     return text

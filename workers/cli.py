@@ -58,12 +58,13 @@ def read(
     password_file: Annotated[Path | None, typer.Option(help="Passwords of PDFs, one a line.")] = None,
     gpu: Annotated[str, typer.Option(help="auto, an index, a UUID, or cpu.")] = "auto",
     engine: EngineOption = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say what the engine does.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
 ) -> None:
     """Read and correct one document here and now, without Redis."""
     from workers.reading import print_result, read_file
 
-    configure_logging("WARNING")
+    configure_logging("INFO" if verbose else "WARNING")
     passwords = read_passwords(password_file) if password_file else ()
     result = read_file(file, _settings(engine), prompt=prompt, mode=mode, gpu=gpu, pages=pages, passwords=passwords)
     print_result(result, as_json=as_json)

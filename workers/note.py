@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -49,35 +48,33 @@ class Note:
 
     def __init__(self, slot: memoryview) -> None:
         self._slot = slot
-        self._facts: dict[str, Any] = {}
+        self._job = self._stage = ""  # JSON, as the log is: only what changes is written anew
+        self._log = "[]"
         self._lines: deque[str] = deque(maxlen=LOG_LINES)
 
     def begin(self, lease: Lease) -> None:
         """A job was taken."""
+        facts = {"pid": os.getpid(), "token": lease.token, "attempt": lease.attempt, "started_s": time.monotonic()}
+        self._job = f'{json.dumps(facts)[:-1]}, "job": {lease.job.to_json()}'
         self._lines.clear()
-        self._facts = {
-            "pid": os.getpid(),
-            "job": lease.job.model_dump(),
-            "token": lease.token,
-            "attempt": lease.attempt,
-            "started_s": time.monotonic(),
-        }
+        self._log = "[]"
         self.at(0, "open")
 
     def at(self, page: int, stage: str) -> None:
         """The job came to another stage."""
-        self._facts |= {"page": page, "stage": stage}
+        self._stage = f'"page": {page}, "stage": "{stage}"'
         self._write()
 
     def add(self, line: str) -> None:
         """A line was logged."""
         self._lines.append(line)
-        if self._facts:
+        self._log = json.dumps(self.log, ensure_ascii=False)
+        if self._job:
             self._write()
 
     def end(self) -> None:
         """The job has ended."""
-        self._facts = {}
+        self._job = ""
         self._slot[:1] = b"\0"
 
     @property
@@ -86,7 +83,7 @@ class Note:
         return clip_log(self._lines)
 
     def _write(self) -> None:
-        text = json.dumps({**self._facts, "log": self.log}, ensure_ascii=False).encode()[: SLOT_BYTES - 1] + b"\0"
+        text = f'{self._job}, {self._stage}, "log": {self._log}}}'.encode()[: SLOT_BYTES - 1] + b"\0"
         self._slot[: len(text)] = text
 
 

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -13,6 +14,7 @@ log = logging.getLogger(__name__)
 @contextmanager
 def temporary_folder(work_dir: Path) -> Iterator[Path]:
     """Make the folder and let Python's tempfile use it, here and in processes that are forked from here."""
+    get_temp_dir()  # multiprocessing's own: made in ours it would be gone before its finalizer, which says so at length
     earlier = tempfile.tempdir
     with tempfile.TemporaryDirectory(prefix="ocrfleet-", dir=work_dir) as folder:
         tempfile.tempdir = folder

@@ -84,6 +84,7 @@ def test_one_document_is_read_without_redis(fleet: Any, draw_pdf: Callable[..., 
     fleet.settings["redis_url"] = "redis://127.0.0.1:1/0"
     document = draw_pdf("one.pdf", SLIPS, font="Times-Roman")
 
-    result = json.loads(fleet.ocrfleet_worker("read", str(document), "--json").stdout)
+    read = fleet.ocrfleet_worker("read", str(document), "--json")
 
-    assert result["pages"][0]["lines"][1]["text"] == "Total: $100.00"
+    assert json.loads(read.stdout)["pages"][0]["lines"][1]["text"] == "Total: $100.00"
+    assert read.stderr == ""

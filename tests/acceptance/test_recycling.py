@@ -40,7 +40,9 @@ def test_children_are_replaced_after_their_pages_and_nothing_is_lost_or_doubled(
     assert Counter(ends_of(fleet).values()) == {1: DOCUMENTS}
     assert "lost its lease" not in fleet.logs()
     assert not first & children_of(worker)
-    assert worker.poll() is None
+    worker.terminate()
+    assert worker.wait(60) == 0
+    assert "Traceback" not in fleet.logs()
 
 
 @pytest.mark.prove

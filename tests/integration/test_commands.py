@@ -2,45 +2,11 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from producer import cli
-from producer.fleet import Fleet
 from tests.producer_steps import finish, submit, write
-
-
-@pytest.fixture
-def fleet(settings):
-    return Fleet.open(settings())
-
-
-@pytest.fixture
-def folder(tmp_path):
-    folder = tmp_path / "scans"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def ocrfleet(settings, monkeypatch, capsys):
-    """Run the command in this process: status, standard output, standard error."""
-    made = settings()
-    monkeypatch.setenv("OCRFLEET_REDIS_URL", made.redis_url.get_secret_value())
-    monkeypatch.setenv("OCRFLEET_STORE_URL", made.store_url)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ocrfleet", *map(str, arguments)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            status = ended.code or 0
-        return status, *capsys.readouterr()
-
-    return run
 
 
 def test_the_command_reports_what_it_passed_over_and_goes_on(ocrfleet, folder):
@@ -119,7 +85,7 @@ def test_waiting_ends_with_the_batch_and_tells_whether_any_failed(ocrfleet, flee
 
 
 def test_documents_are_listed_page_by_page(ocrfleet, fleet, folder, monkeypatch):
-    monkeypatch.setattr("producer.fleet.LISTING_PAGE", 2)
+    monkeypatch.setattr("jobs.ledger.CHUNK", 2)
     write(folder, *(f"{number}.pdf" for number in range(5)))
     submit(fleet, folder)
     finish(fleet, "march", failing=["3.pdf"])

@@ -1,22 +1,15 @@
 """Dead letters: listed, shown, sent again and dropped, by the functions and by the commands."""
 
 import json
-import sys
 
 import pytest
 import redis
 
 from jobs.errors import UsageError
-from producer import cli, dead
+from producer import dead
 from producer.batch import delete
-from producer.fleet import Fleet
 from producer.recover import recover
 from tests.producer_steps import finish, submit, write
-
-
-@pytest.fixture
-def fleet(settings):
-    return Fleet.open(settings())
 
 
 @pytest.fixture
@@ -26,22 +19,6 @@ def march(fleet, tmp_path):
     submit(fleet, tmp_path / "scans")
     finish(fleet, failing=["b.pdf", "c.pdf"])
     return {letter.names[0]: letter for letter in dead.letters(fleet, "march")}
-
-
-@pytest.fixture
-def ocrfleet(fleet, monkeypatch, capsys):
-    def run(*arguments):
-        monkeypatch.setenv("OCRFLEET_REDIS_URL", fleet.settings.redis_url.get_secret_value())
-        monkeypatch.setenv("OCRFLEET_STORE_URL", fleet.settings.store_url)
-        monkeypatch.setattr(sys, "argv", ["ocrfleet", *arguments])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            status = ended.code or 0
-        return status, *capsys.readouterr()
-
-    return run
 
 
 def test_a_dropped_document_leaves_batch_counts_and_store(fleet, march):

@@ -5,14 +5,8 @@ import redis
 
 from jobs.errors import UsageError
 from producer.audit import audit
-from producer.fleet import Fleet
 from producer.recover import recover
 from tests.producer_steps import finish, submit, write
-
-
-@pytest.fixture
-def fleet(settings):
-    return Fleet.open(settings())
 
 
 def test_a_wiped_redis_is_rebuilt_and_only_what_is_missing_is_sent(fleet, redis_url, tmp_path):

@@ -15,11 +15,6 @@ from tests.producer_steps import PDF, finish, submit, write
 
 
 @pytest.fixture
-def fleet(settings):
-    return Fleet.open(settings())
-
-
-@pytest.fixture
 def scans(tmp_path):
     return tmp_path / "scans"
 

@@ -7,7 +7,6 @@ import pytest
 
 from jobs.errors import UsageError
 from jobs.result import Arithmetic, Change, Figure, LineResult
-from producer.fleet import Fleet
 from producer.review import Review, folder, span
 from tests.producer_steps import finish, submit, write
 
@@ -46,11 +45,6 @@ class Tags(HTMLParser):
 
     def named(self, *names: str) -> list[dict[str, str | None]]:
         return [attributes for tag, attributes in self.tags if tag in names]
-
-
-@pytest.fixture
-def fleet(settings):
-    return Fleet.open(settings())
 
 
 def reviewed(fleet, tmp_path, lines_of, *names, failing=(), **result_changes):

@@ -23,18 +23,6 @@ from producer.walk import walk
 from tests.producer_steps import PDF, finish, submit, write
 
 
-@pytest.fixture
-def fleet(settings):
-    return Fleet.open(settings())
-
-
-@pytest.fixture
-def folder(tmp_path):
-    folder = tmp_path / "scans"
-    folder.mkdir()
-    return folder
-
-
 def names_of(fleet: Fleet, batch: str = "march") -> Counter[str]:
     return Counter(name for entry in fleet.documents(batch) for name in entry.names)
 

@@ -1,5 +1,6 @@
 """The `ocrfleet` command: what it says and its exit status, where neither Redis nor a store is needed."""
 
+import os
 import subprocess
 import sys
 
@@ -75,6 +76,7 @@ def test_an_error_has_the_exit_status_of_its_kind(error, status):
         ["submit", "--again"],
         ["submit", "x", "--prompt", "nonsense"],
         ["submit", "x", "--prompt-text", "  "],
+        ["submit", "x", "--prompt-text", os.fsdecode(b"Beh\xe4lter")],
         ["submit", "x", "--batch", "No Such Name"],
         ["submit", "x", "--mode", "wild"],
         ["status", "../x"],

@@ -154,7 +154,7 @@ def main() -> None:
     """Read the plan from the command line and keep an engine until the parent has gone."""
     plan = KeeperPlan.model_validate_json(sys.argv[1])
     os.umask(0o077)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s keeper: %(message)s")
+    logging.basicConfig(level=plan.log_level, format="%(asctime)s %(levelname)s keeper: %(message)s")
     keeper = Keeper(plan)
     die_with_parent(plan.parent_pid, signal.SIGTERM)
     keeper.run()

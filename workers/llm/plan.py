@@ -30,6 +30,7 @@ class EnginePlan(Frozen):
     listen_fd: int
     status_fd: int
     keeper_pid: int
+    log_level: int
 
     @property
     def cells(self) -> int:
@@ -53,6 +54,7 @@ class KeeperPlan(Frozen):
     folder: Path  # of the socket
     listen_fd: int
     parent_pid: int
+    log_level: int  # of keeper and engine, as the parent's
     engine_command: tuple[str, ...]
 
     @property

@@ -27,7 +27,7 @@ def main() -> None:
     plan = EnginePlan.model_validate_json(sys.argv[1])
     die_with_parent(plan.keeper_pid, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold pages' text
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s engine: %(message)s")
+    logging.basicConfig(level=plan.log_level, format="%(asctime)s %(levelname)s engine: %(message)s")
     os._exit(_run(plan))
 
 

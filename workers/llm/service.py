@@ -204,6 +204,7 @@ class EngineService:
             folder=self.socket_path.parent,
             listen_fd=listen_fd,
             parent_pid=os.getpid(),
+            log_level=logging.getLogger().getEffectiveLevel(),
             engine_command=self.engine_command,
         )
 
