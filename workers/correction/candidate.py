@@ -122,21 +122,25 @@ def _neighbours(
     for text, cost, _ in confusions.anyhow(word):
         if lexicon.lists(text):
             yield text, cost
-    yield from _compounds(word, lexicon, confusions)
+    yield from _compounds(word, lexicon, confusions, readings)
     yield from _elisions(word, lexicon)
     yield from _nearby(word, lexicon, confusions, readings)
 
 
-def _compounds(word: str, lexicon: Lexicon, confusions: Confusions) -> Iterator[tuple[str, float]]:
+def _compounds(
+    word: str, lexicon: Lexicon, confusions: Confusions, readings: Sequence[Readings]
+) -> Iterator[tuple[str, float]]:
     """One part of a compound is known, the other misread: Handeis|registernummer."""
     if "de" in lexicon.foreign:
         return
     for cut in range(4, len(word) - 3):
         head, tail = word[:cut], word[cut:]
         if lexicon.frequency(tail) >= COMMON - 0.5:
-            yield from ((text + tail, cost) for text, cost, _ in confusions.once(head) if _is_part(text, lexicon))
+            heads = confusions.once(head, readings[:cut])
+            yield from ((text + tail, cost) for text, cost, _ in heads if _is_part(text, lexicon))
         if lexicon.frequency(head) >= COMMON:
-            yield from ((head + text, cost) for text, cost, _ in confusions.once(tail) if _is_part(text, lexicon))
+            tails = confusions.once(tail, readings[cut:])
+            yield from ((head + text, cost) for text, cost, _ in tails if _is_part(text, lexicon))
 
 
 def _elisions(word: str, lexicon: Lexicon) -> Iterator[tuple[str, float]]:
