@@ -11,7 +11,7 @@ from workers.correction.candidate import Candidate, candidates
 from workers.correction.choice import choose, variants
 from workers.correction.edit import apply, edits
 from workers.correction.guard import judge_answer
-from workers.correction.misreading import misreading_cost
+from workers.correction.misreading import Misreading
 from workers.correction.suspect import Suspect, suspects
 from workers.corrector import correct_page
 from workers.llm import Completion, RequestTooLong
@@ -102,7 +102,7 @@ def test_what_the_engine_also_saw_is_evidence(english):
 )
 def test_a_word_costs_what_its_cheapest_misreading_does(read, truth, seen, cost):
     readings = (*seen, *[()] * (len(read) - len(seen)))
-    assert misreading_cost(read, truth, load_confusions(), readings) == pytest.approx(cost)
+    assert Misreading.of(read, readings, load_confusions()).cost(truth) == pytest.approx(cost)
 
 
 def test_words_are_spelled_as_the_page_spells_them(german):

@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 from workers.correction.confusion import LIKELY, LOST_THIN, Confusions, Readings
 from workers.correction.lexicon import COMMON, LONGEST, Lexicon, without_accents
-from workers.correction.misreading import misreading_cost
+from workers.correction.misreading import Misreading
 
 #: Words shorter than this have too many neighbours.
 SHORTEST = 3
@@ -160,11 +160,12 @@ def _nearby(
     most = len(word) // 3 + 1
     if len(word) < 6:
         return
+    misreading = Misreading.of(word, readings, confusions)
     for known in lexicon.trade.keys() | lexicon.local:
         if abs(len(known) - len(word)) < 3 and len(known) > 5:
             distance = Levenshtein.distance(word.casefold(), known, score_cutoff=most)
             if distance <= most:
-                yield _in_case_of(word, known), misreading_cost(word, known, confusions, readings)
+                yield _in_case_of(word, known), misreading.cost(known)
 
 
 def _in_case_of(word: str, folded: str) -> str:

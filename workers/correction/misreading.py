@@ -1,6 +1,7 @@
 """Weighs a whole word against what was read: the cheapest way by which an engine may have taken one for the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from workers.correction.confusion import THIN, Confusions, Readings, seen_cost
 
@@ -8,69 +9,45 @@ from workers.correction.confusion import THIN, Confusions, Readings, seen_cost
 ANY, LOST_THIN, LOST, EXTRA = 3.5, 3.0, 3.5, 3.5
 
 
-def misreading_cost(
-    read: str, truth: str, confusions: Confusions, readings: Sequence[Readings], most: float = float("inf")
-) -> float:
-    """The cost in nats of reading `read` where `truth` (casefolded) stood; infinite above `most`.
+@dataclass(frozen=True)
+class Misreading:
+    """A word as it was read, with what else the engine saw at each letter, and the table of misreadings."""
 
-    What the engine itself thought of at a letter is cheap, what the table knows costs what it says, any other letter
-    `ANY`.
-    """
-    folded = read.casefold()
-    if len(folded) != len(read):  # a letter that folds to two: no place of its own readings any more
-        readings = ()
-    rows: list[list[float]] = []
-    for at in range(len(folded) + 1):
-        row = [float("inf")] * (len(truth) + 1)
-        for to in range(len(truth) + 1):
-            row[to] = _cheapest(folded, truth, at, to, rows, row, confusions, readings)
-        rows.append(row)
-        if min(row) > most:
-            return float("inf")
-    return rows[-1][-1] if rows[-1][-1] <= most else float("inf")
+    letters: str
+    readings: Sequence[Readings]
+    confusions: Confusions
 
+    @classmethod
+    def of(cls, word: str, readings: Sequence[Readings], confusions: Confusions) -> "Misreading":
+        """Fold the word. Where that changes its length, its letters have no readings of their own any more."""
+        folded = word.casefold()
+        return cls(folded, readings if len(folded) == len(word) else (), confusions)
 
-def _cheapest(
-    read: str,
-    truth: str,
-    at: int,
-    to: int,
-    rows: Sequence[Sequence[float]],
-    row: Sequence[float],
-    confusions: Confusions,
-    readings: Sequence[Readings],
-) -> float:
-    """The cost of the first `at` letters for the first `to` of the truth."""
-    if at == to == 0:
-        return 0.0
-    best = float("inf")
-    if to:  # a letter was lost
-        best = row[to - 1] + (LOST_THIN if truth[to - 1] in THIN else LOST)
-    if at:  # a letter was made up
-        best = min(best, rows[at - 1][to] + EXTRA)
-    if at and to:
-        best = min(best, rows[at - 1][to - 1] + _letter(read, truth, at - 1, to - 1, confusions, readings))
-    if at > 1 and to:
-        best = min(best, rows[at - 2][to - 1] + confusions.cost(read[at - 2 : at], truth[to - 1]))
-    if at and to > 1:
-        best = min(best, rows[at - 1][to - 2] + _two_letters(read, truth, at - 1, to - 2, confusions, readings))
-    return best
+    def cost(self, truth: str) -> float:
+        """The nats it costs that `truth` (casefolded) stood there: the cheapest path through both words."""
+        rows: list[list[float]] = []
+        for at in range(len(self.letters) + 1):
+            rows.append([])
+            for to in range(len(truth) + 1):
+                rows[at].append(min(self._ways(truth, at, to, rows), default=0.0))
+        return rows[-1][-1]
 
+    def _ways(self, truth: str, at: int, to: int, rows: Sequence[Sequence[float]]) -> Iterator[float]:
+        """What the ways cost by which the first `at` letters may have been read for the first `to` of the truth."""
+        if to:
+            yield rows[at][to - 1] + (LOST_THIN if truth[to - 1] in THIN else LOST)
+        if at:
+            yield rows[at - 1][to] + EXTRA
+        if at and to:
+            same = self.letters[at - 1] == truth[to - 1]
+            yield rows[at - 1][to - 1] + (0.0 if same else min(ANY, self._taken(at - 1, truth[to - 1])))
+        if at and to > 1:  # one letter for two, or the second of them lost where the engine saw it
+            yield rows[at - 1][to - 2] + self._taken(at - 1, truth[to - 2 : to])
+        if at > 1 and to:
+            yield rows[at - 2][to - 1] + self.confusions.cost(self.letters[at - 2 : at], truth[to - 1])
 
-def _letter(read: str, truth: str, at: int, to: int, confusions: Confusions, readings: Sequence[Readings]) -> float:
-    if read[at] == truth[to]:
-        return 0.0
-    return min([ANY, confusions.cost(read[at], truth[to]), *_seen(truth[to], at, readings)])
-
-
-def _two_letters(
-    read: str, truth: str, at: int, to: int, confusions: Confusions, readings: Sequence[Readings]
-) -> float:
-    """One letter was read for two, or the second of them lost where the engine saw it."""
-    pair = truth[to : to + 2]
-    return min([confusions.cost(read[at], pair), *_seen(pair, at, readings)])
-
-
-def _seen(truth: str, at: int, readings: Sequence[Readings]) -> list[float]:
-    """What the engine's own reading at this letter costs."""
-    return [seen_cost(p) for other, p in readings[at] if other.casefold() == truth] if at < len(readings) else []
+    def _taken(self, at: int, truth: str) -> float:
+        """What it costs that one letter was read for these, by the table and by what the engine saw."""
+        seen = self.readings[at] if at < len(self.readings) else ()
+        costs = (seen_cost(probability) for other, probability in seen if other.casefold() == truth)
+        return min(self.confusions.cost(self.letters[at], truth), *costs, float("inf"))
