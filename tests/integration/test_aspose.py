@@ -67,9 +67,9 @@ def test_auto_takes_rapidocr_where_the_licence_does_not_hold_and_says_why(caplog
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> AsposeEngine:
+def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsposeEngine:
     monkeypatch.setenv("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "0")  # as on a machine without ICU
-    with contextlib.closing(open_engine("aspose", trial())) as engine:
+    with contextlib.closing(open_engine("aspose", trial(work_dir=tmp_path))) as engine:
         assert isinstance(engine, AsposeEngine)
         yield engine
 
@@ -111,9 +111,10 @@ def test_over_hundreds_of_pages_its_memory_follows_the_largest_and_does_not_grow
     assert grown_mib < 100, (warm_mib, grown_mib)
 
 
-def test_a_process_that_was_killed_leaves_no_diagnostics_behind(engine: AsposeEngine) -> None:
+def test_a_process_that_was_killed_leaves_nothing_behind(engine: AsposeEngine, tmp_path: Path) -> None:
     assert engine._client is not None
     pid = engine._client.pid
+    assert list(tmp_path.iterdir()) == []
     engine.close()
     assert [path.name for path in Path("/tmp").glob(f"*-{pid}-*")] == []
 

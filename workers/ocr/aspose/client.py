@@ -27,13 +27,12 @@ class Client:
     def __init__(self, settings: Settings) -> None:
         check_machine()
         self._timeout_s = settings.job_timeout_s
-        with contextlib.ExitStack() as opening:
-            links = Path(
-                opening.enter_context(tempfile.TemporaryDirectory(prefix="ocrfleet-aspose-", dir=settings.work_dir))
-            )
-            lend_openssl(links, settings.openssl_1_1_path)
+        # Once it has greeted, OpenSSL is loaded: the folder goes at once, so that none is left when all is killed.
+        links = tempfile.TemporaryDirectory(prefix="ocrfleet-aspose-", dir=settings.work_dir)
+        with links, contextlib.ExitStack() as opening:
+            lend_openssl(Path(links.name), settings.openssl_1_1_path)
             self._said = opening.enter_context(tempfile.TemporaryFile())
-            self._pipe = opening.enter_context(self._spawn(links))
+            self._pipe = opening.enter_context(self._spawn(Path(links.name)))
             opening.callback(_end, self._process)
             self.hello = self._greet(_plan(settings))
             self._open = opening.pop_all()
