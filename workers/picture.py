@@ -1,5 +1,6 @@
 """The pages of an image file, decoded by Pillow."""
 
+import os
 import struct
 import warnings
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def _decoding(bounds: Bounds, what: str) -> Iterator[None]:
     # WebP's canvas before it is allocated, a TIFF's tiles, a GIF's frames that grow it.
     earlier, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max(1, bounds.max_page_pixels // 2)
     try:
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings(action="ignore"), _muted():
             yield
     except Image.DecompressionBombError as error:
         figures = str(error).partition(",")[0]
@@ -80,6 +81,20 @@ def _decoding(bounds: Bounds, what: str) -> Iterator[None]:
         raise CorruptDocument(f"{what} is damaged or cut off: its image can't be decoded.") from None
     finally:
         Image.MAX_IMAGE_PIXELS = earlier
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Let libtiff say nothing: it writes a line to standard error for each damaged one of a page, and names no file."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _resolution(image: Image.Image) -> int:

@@ -1,4 +1,4 @@
-from contextlib import closing
+from contextlib import closing, suppress
 from io import BytesIO
 
 import numpy as np
@@ -328,3 +328,12 @@ def test_the_kept_jpeg_has_the_page_s_size_and_resolution() -> None:
 def test_the_kept_jpeg_of_a_noisy_page_is_bounded() -> None:
     pixels = np.random.default_rng(3).integers(0, 255, (3_000, 3_000, 3), dtype=np.uint8)
     assert len(encode_jpeg(PageImage(pixels, dpi=300))) <= 8 << 20
+
+
+def test_a_damaged_fax_says_nothing_of_its_own_to_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    data = bytearray(encoded(noise().convert("1"), "TIFF", compression="group3"))
+    for at in range(8, len(data) // 2, 7):  # its strip stands before its directory
+        data[at] ^= 1
+    with suppress(CorruptDocument):
+        render(bytes(data), "image/tiff")
+    assert capfd.readouterr().err == ""
