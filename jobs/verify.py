@@ -14,6 +14,7 @@ from jobs.result import Change, DocumentResult, LineResult
 
 #: Everything that must not change unseen: digits, signs of money, and the marks and letters written onto digits.
 _SENSITIVE = re.compile(r"\d|[€$£¥₹%]|\b(?:EUR|USD|GBP|CHF|BRL)\b")
+_RAISED = str.maketrans("23", "²³")
 _LETTER_DIGITS = str.maketrans("OoDQIl|!iZzSsB", "00001111122558")
 #: A misreading touches a glyph or two; a figure that differs by more is another figure.
 _MOST_GLYPHS = 3
@@ -120,6 +121,8 @@ def _holds(witness: str, change: Change, facts: Facts) -> bool:
         return raw.translate(_LETTER_DIGITS) == final or raw.strip("lI|!SB").translate(_LETTER_DIGITS) == final
     if witness == "the document's decimal mark":
         return _only_its_mark_is_the_documents(change, facts.mark)
+    if witness == "unit format":
+        return final != raw and final == re.sub(r"(?<=m)[23]$", lambda found: found[0].translate(_RAISED), raw)
     if witness == "word":
         return final.isalpha() and sum(char.islower() for char in raw) > 1
     if any(rule == witness and final in terms and _closes(rule, terms) for rule, terms in facts.equations):

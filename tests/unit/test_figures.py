@@ -115,6 +115,11 @@ def test_a_figure_that_nothing_settles_stays_as_it_was_read(text):
     assert mended(text) == text
 
 
+def test_a_square_metre_is_one_where_the_engine_saw_the_raised_digit_too():
+    assert mended("3 m2", seen=[(), (), (), (("²", 0.04),)]) == "3 m²"
+    assert mended("3 m2", seen=[(), (), (), ()]) == mended("3 m2") == "3 m2"
+
+
 def test_a_vat_id_begins_with_letters_where_a_label_says_that_it_is_one():
     assert mended("G8123456789", context="USt.-Id.-Nr.:") == "GB123456789"
     assert mended("G8123456789", context="Artikel") == "G8123456789"

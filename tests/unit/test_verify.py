@@ -91,6 +91,9 @@ def test_an_equation_is_recomputed():
         ("cpf check digits", "529.982.247-26", "529.982.247-25", True),
         ("cpf check digits", "529.982.247-25", "529.982.247-26", False),
         ("no such check", "1", "2", False),
+        ("unit format", "3 m2", "3 m²", True),
+        ("unit format", "3 m2", "3 m³", False),
+        ("unit format", "", "3", False),
     ],
 )
 def test_every_checksum_is_recomputed(witness, raw, final, holds):

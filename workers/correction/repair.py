@@ -17,6 +17,7 @@ from workers.correction.lexicon import Lexicon
 
 _LETTER = re.compile(r"[^\W\d_]|[|!]")
 _UNIT_AT_END = re.compile(r"\d[lI|]$")
+_RAISED = str.maketrans("23", "²³")
 _TWO_MARKS = re.compile(r"\d[\d.,]*(?<=\d)[.,]{2}\d\d")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|er|ers|re|e|es|ème|eme|o|a|os|as|m|x|k|d)", re.IGNORECASE)
 #: Evidence in nats at which a word is certain enough to be written in the place of a digit.
@@ -52,6 +53,8 @@ def _readings(line: str, token: Token, context: str, seen: Sequence[Readings]) -
             return  # nine in ten numbers of 13 digits fail a check digit that they do not have
         if not holds(token.kind, token.text):
             yield from ((reading, rule) for reading in _checked(token, seen))
+    elif token.kind == "quantity":
+        yield from ((reading, "unit format") for reading in _raised(token.text, seen))
     elif token.kind == "code":
         yield from _formats(line, token)
         yield from ((reading, "vat id format") for reading in _vat_ids(token.text, context))
@@ -65,6 +68,13 @@ def _checked(token: Token, seen: Sequence[Readings]) -> Iterator[str]:
     digits = token.text[:2] + glyph.as_digits(token.text[2:])
     readings = [digits] if digits != token.text else list(glyph.seen(token.text, seen))
     yield from (reading for reading in readings if holds(token.kind, reading))
+
+
+def _raised(text: str, seen: Sequence[Readings]) -> Iterator[str]:
+    """`3 m2` as `3 m²`, where the engine saw a raised digit too."""
+    raised = text[-1].translate(_RAISED)
+    if re.search(r"\d ?[kmc]?m[23]$", text) and seen and any(other == raised for other, _ in seen[-1]):
+        yield text[:-1] + raised
 
 
 def _formats(line: str, token: Token) -> Iterator[tuple[str, str]]:
