@@ -20,6 +20,8 @@ ContentId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # SHA-256 of the f
 BatchId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 Queue = Literal["urgent", "backlog"]
 Mode = Literal["off", "guarded", "constrained"]
+#: What is made of the text that a PDF has of its own: used where it is sound, not looked at, or nothing else is read.
+TextLayerUse = Literal["auto", "ignore", "only"]
 DocumentState = Literal["queued", "running", "done", "failed", "cancelled"]
 TERMINAL_STATES: frozenset[DocumentState] = frozenset({"done", "failed", "cancelled"})
 
@@ -41,6 +43,7 @@ class Recipe(Frozen):
     mode: Mode = "constrained"
     prompt_name: str = "finance"
     prompt: str = ""  # the prompt's text, so that a worker needs no file of the producer's
+    text_layer: TextLayerUse = "auto"
     pages: Selection = ""  # which pages are read; all of them where it is empty
     words: str = ""  # of the batch's own, parted by blanks: names that its documents hold again and again
     run: str = ""  # set by --again: makes the results of this recipe differ from earlier ones
@@ -57,6 +60,7 @@ class Recipe(Frozen):
             self.mode,
             self.prompt_name,
             self.prompt,
+            self.text_layer,
             self.pages,
             self.words,
             self.run,

@@ -11,6 +11,7 @@ OcrFleetError
 │   ├── CorruptDocument       damaged, truncated or empty
 │   ├── EncryptedDocument     needs a password that was not given
 │   ├── DocumentTooLarge      over a bound on bytes, pages or pixels
+│   ├── NoTextLayer           a page has no text of its own that can be trusted, and nothing else was to be read
 │   ├── DocumentMissing       not in the store
 │   ├── NoPages               none of the chosen pages is in it
 │   ├── WorkerKilled          took its process with it, attempt after attempt
@@ -74,6 +75,10 @@ class EncryptedDocument(PermanentError):
 
 class DocumentTooLarge(PermanentError):
     """The document is over a bound on bytes, pages or pixels."""
+
+
+class NoTextLayer(PermanentError):
+    """A page has no text of its own that can be trusted. Submit it with --text-layer auto."""
 
 
 class DocumentMissing(PermanentError):

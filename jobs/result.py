@@ -57,6 +57,7 @@ class LineResult(Frozen):
     text: str
     box: Box
     confidence: float
+    exact: bool = False  # the document's own text, which nothing may change; else read by OCR
     asked: bool = False  # whether the model was asked about it
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
@@ -76,7 +77,7 @@ class Provenance(Frozen):
     """What made a result."""
 
     pipeline_version: int
-    engine: str  # name and version of the OCR engine
+    engine: str  # name and version of what read the page: an OCR engine, the PDF's own text, or both
     model: str
     model_sha256: str
     mode: Mode
@@ -94,7 +95,7 @@ class PageResult(Frozen):
     dpi: int
     lines: tuple[LineResult, ...]
     provenance: Provenance
-    seconds: dict[str, float]  # by stage: raster, ocr, correction
+    seconds: dict[str, float]  # by stage: raster, text, ocr, correction
 
     @property
     def raw_text(self) -> str:

@@ -59,6 +59,8 @@ def _mark(result: DocumentResult) -> str:
 
 
 def _broken_rules(line: LineResult, facts: Facts, *, changes_allowed: bool) -> Iterator[str]:
+    if line.exact and (line.changes or line.raw != line.text):
+        yield "the document's own text was changed"
     if line.changes and not changes_allowed:
         yield "mode off changes nothing"
     if _replay(line) != line.text:

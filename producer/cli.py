@@ -9,7 +9,7 @@ import typer
 
 from config.settings import Engine
 from jobs.batch import BatchSummary
-from jobs.contract import DocumentState, Mode, Queue
+from jobs.contract import DocumentState, Mode, Queue, TextLayerUse
 from jobs.errors import UsageError
 from jobs.password import read_passwords
 from jobs.prompt import read_prompt
@@ -76,6 +76,9 @@ def submit(
     words: Annotated[
         Path | None, typer.Option(help="A text file of names and words of these documents: ocrfleet words.")
     ] = None,
+    text_layer: Annotated[
+        TextLayerUse | None, typer.Option(help="A PDF's own text: auto (default: where it is sound), ignore or only.")
+    ] = None,
     password_file: PasswordFile = None,
     queue: Annotated[Queue | None, typer.Option(help="urgent overtakes backlog (default).")] = None,
     keep_days: Annotated[
@@ -94,7 +97,7 @@ def submit(
     named = read_prompt(prompt or "", prompt_text) if prompt or prompt_text is not None else None
     passwords = read_passwords(password_file) if password_file else ()
     known = read_words(words) if words else None
-    wish = Wish(queue, engine, mode, named, pages, words=known, passwords=passwords, keep_days=keep_days, again=again)
+    wish = Wish(queue, engine, mode, named, pages, known, text_layer, passwords, keep_days, again)
     session = Session(open_fleet(), batch or new_name(), sys.argv[1:])
     tally = session.send(paths or [], wish)
     say(tally.sentence(session.batch))

@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from jobs.batch import BatchRecord
-from jobs.contract import Mode, Queue, Recipe
+from jobs.contract import Mode, Queue, Recipe, TextLayerUse
 from jobs.errors import UsageError
 from jobs.prompt import read_prompt
 from producer.fleet import Fleet
@@ -24,6 +24,7 @@ class Wish:
     prompt: tuple[str, str] | None = None  # name and text
     pages: str | None = None
     words: str | None = None  # as a recipe holds them (jobs/words.py)
+    text_layer: TextLayerUse | None = None
     passwords: tuple[SecretStr, ...] = ()  # further ones of its documents
     keep_days: int | None = None
     again: bool = False
@@ -37,6 +38,8 @@ class Wish:
             update["mode"] = self.mode
         if self.prompt is not None:
             update["prompt_name"], update["prompt"] = self.prompt
+        if self.text_layer is not None:
+            update["text_layer"] = self.text_layer
         if self.pages is not None:
             update["pages"] = self.pages
         if self.words is not None:
@@ -65,7 +68,7 @@ def open_batch(fleet: Fleet, batch: str, wish: Wish) -> BatchRecord:
         raise UsageError(f"Batch {batch} waits in the queue {existing.queue}. Choose another --batch for {wish.queue}.")
     if existing and record.recipe != existing.recipe and not wish.again:
         raise UsageError(
-            f"Batch {batch} exists with another prompt, mode, engine, pages or words. "
+            f"Batch {batch} exists with another prompt, mode, engine, text layer, pages or words. "
             "Process it anew with --again, or choose another --batch."
         )
     made = existing or record

@@ -14,6 +14,7 @@ import typer
 from config.celery_app import QUEUES
 from config.logging import configure_logging
 from config.settings import Engine, Settings
+from jobs.contract import TextLayerUse
 from jobs.errors import ModelError, OcrFleetError, RetryableError, UsageError
 from jobs.password import read_passwords
 from workers.models.cli import app as models_app
@@ -55,6 +56,9 @@ def read(
     prompt: Annotated[str, typer.Option(help="finance, medical, or a file with your own.")] = "finance",
     mode: Annotated[str | None, typer.Option(help="off, guarded or constrained.")] = None,
     pages: Annotated[str, typer.Option(help="Which pages: 1-3,7,-1. Default: all.")] = "",
+    text_layer: Annotated[
+        TextLayerUse, typer.Option(help="A PDF's own text: auto (where it is sound), ignore, or only.")
+    ] = "auto",
     password_file: Annotated[Path | None, typer.Option(help="Passwords of PDFs, one a line.")] = None,
     gpu: Annotated[str, typer.Option(help="auto, an index, a UUID, or cpu.")] = "auto",
     engine: EngineOption = None,
@@ -66,7 +70,16 @@ def read(
 
     configure_logging("INFO" if verbose else "WARNING")
     passwords = read_passwords(password_file) if password_file else ()
-    result = read_file(file, _settings(engine), prompt=prompt, mode=mode, gpu=gpu, pages=pages, passwords=passwords)
+    result = read_file(
+        file,
+        _settings(engine),
+        prompt=prompt,
+        mode=mode,
+        gpu=gpu,
+        pages=pages,
+        text_layer=text_layer,
+        passwords=passwords,
+    )
     print_result(result, as_json=as_json)
 
 

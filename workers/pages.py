@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from jobs.errors import CorruptDocument, UnsupportedDocument
 from jobs.media import MEDIA_TYPES, PDF
 from workers.bounds import Bounds
+from workers.layer import TextLayer
 from workers.ocr import PageImage
 
 _JPEG_QUALITIES = (80, 60, 40, 20)
@@ -32,6 +33,14 @@ class Pages(Protocol):
         Raises:
             CorruptDocument: the page can't be decoded.
             DocumentTooLarge: the page is over a bound; nothing of it was decoded.
+        """
+        ...
+
+    def text_layer(self, number: int, image: PageImage, dpi: int) -> TextLayer:
+        """Give the text that page `number` has of its own; `image` is what `render` gave for it at `dpi`.
+
+        Raises:
+            CorruptDocument: the page can't be decoded.
         """
         ...
 

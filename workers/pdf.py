@@ -1,14 +1,18 @@
 """The pages of a PDF, rasterised by PDFium."""
 
 import math
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
-import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from jobs.errors import CorruptDocument
 from workers.bounds import Bounds
+from workers.layer import TextLayer
+from workers.layer.reading import read_layer
 from workers.ocr import PageImage
+from workers.raster import draw
 from workers.unlock import Passwords, open_pdf
 
 _POINTS_PER_INCH = 72
@@ -35,28 +39,36 @@ class PdfPages:
 
         A page that is one scanned image is drawn at the image's own resolution instead of `dpi`.
         """
-        try:
-            page = self._pdf[number - 1]
-            width_pt, height_pt = page.get_size()
-            scale = self._scale(width_pt, height_pt, _scan_dpi(page, width_pt * height_pt) or dpi)
-            bitmap = page.render(scale=scale, rev_byteorder=True)
-            pixels = np.array(bitmap.to_numpy()[:, :, :3])
-            bitmap.close()
-            page.close()
-        except pdfium.PdfiumError:
-            raise CorruptDocument(f"Page {number} of the PDF is damaged.") from None
-        return PageImage(pixels, dpi=round(scale * _POINTS_PER_INCH))
+        with self._page(number) as page:
+            scale = self._scale(page, dpi)
+            return PageImage(draw(page, scale), dpi=round(scale * _POINTS_PER_INCH))
+
+    def text_layer(self, number: int, image: PageImage, dpi: int) -> TextLayer:
+        """Read the page's own text, as far as `image`, drawn at `dpi`, shows that it can be trusted."""
+        with self._page(number) as page:
+            return read_layer(page, image, self._scale(page, dpi))
 
     def close(self) -> None:
         """Free the document. Idempotent."""
         self._pdf.close()
 
-    def _scale(self, width_pt: float, height_pt: float, dpi: float) -> float:
+    @contextmanager
+    def _page(self, number: int) -> Iterator[pdfium.PdfPage]:
+        try:
+            with closing(self._pdf[number - 1]) as page:
+                yield page
+        except pdfium.PdfiumError:
+            raise CorruptDocument(f"Page {number} of the PDF is damaged.") from None
+
+    def _scale(self, page: pdfium.PdfPage, dpi: float) -> float:
         """Pixels per point: as asked, less where a bound asks for it. PDFium rounds sides up to whole pixels."""
+        size_pt: tuple[float, float] = page.get_size()
+        width_pt, height_pt = size_pt
         if not (width_pt > 0 and height_pt > 0):
             raise CorruptDocument("A page of the PDF has no area.")
         by_side = (self._bounds.max_page_side - 1) / max(width_pt, height_pt)
         by_pixels = math.sqrt(self._bounds.max_page_pixels / (width_pt * height_pt))
+        dpi = _scan_dpi(page, width_pt * height_pt) or dpi
         scale = min(dpi / _POINTS_PER_INCH, by_side, by_pixels)
         width_px, height_px = math.ceil(width_pt * scale), math.ceil(height_pt * scale)
         if width_px * height_px > self._bounds.max_page_pixels:

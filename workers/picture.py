@@ -12,6 +12,7 @@ from PIL import Image, ImageOps, ImageSequence
 
 from jobs.errors import CorruptDocument, DocumentTooLarge
 from workers.bounds import Bounds
+from workers.layer import TextLayer
 from workers.ocr import PageImage
 
 _FORMATS = {
@@ -49,6 +50,10 @@ class PicturePages:
             resolution = _resolution(self._image)
             pixels = np.array(_to_rgb(ImageOps.exif_transpose(self._image)))
         return PageImage(pixels, dpi=resolution)
+
+    def text_layer(self, number: int, image: PageImage, dpi: int) -> TextLayer:
+        """Give none: an image file has no text of its own."""
+        return TextLayer.none(image)
 
     def close(self) -> None:
         """Free the image. Idempotent."""

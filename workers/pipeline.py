@@ -10,11 +10,16 @@ from jobs.lease import Pin
 from jobs.result import DocumentResult, PageResult, Provenance
 from workers.correction.settlement import settle
 from workers.corrector import correct_page
+from workers.layer import TextLayer
 from workers.llm import LanguageModel
 from workers.ocr import OcrEngine, PageImage
+from workers.own_text import in_order, own_text, read_rest
 from workers.pages import Pages
 
 T = TypeVar("T")
+
+#: In the place of an OCR engine's name, where a page is read from the PDF's own text.
+OWN_TEXT = "pdf text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +30,19 @@ class Tools:
     model: LanguageModel | None
     recipe: Recipe
 
-    @property
-    def provenance(self) -> Provenance:
-        """Name what makes the results."""
+    def provenance(self, layer: TextLayer) -> Provenance:
+        """Name what makes a page: its own text is exact, so no model and no mode has a part in it."""
+        model = self.model if layer.rest else None
+        made_by = [OWN_TEXT] * bool(layer.lines or not layer.rest) + [self.ocr.name] * bool(layer.rest)
         return Provenance(
             pipeline_version=PIPELINE_VERSION,
-            engine=self.ocr.name,
-            model=self.model.name if self.model else "",
-            model_sha256=self.model.sha256 if self.model else "",
-            mode=self.recipe.mode,
+            engine=" + ".join(made_by),
+            model=model.name if model else "",
+            model_sha256=model.sha256 if model else "",
+            mode=self.recipe.mode if layer.rest else "off",
             prompt_name=self.recipe.prompt_name,
             prompt=self.recipe.prompt,
-            truncated=self.ocr.truncated,
+            truncated=self.ocr.truncated and layer.rest is not None,
         )
 
     @property
@@ -53,7 +59,9 @@ class Tools:
 def read_page(
     document: Pages, number: int, tools: Tools, *, dpi: int, on_stage: Callable[[str], object] = str
 ) -> tuple[PageResult, PageImage]:
-    """Rasterise page `number` (from 1), read it, correct it. `on_stage` hears the name of each stage as it begins.
+    """Rasterise page `number` (from 1), take its own text or read it, correct what was read.
+
+    `on_stage` hears the name of each stage as it begins.
 
     Raises:
         PermanentError: the page can't be read.
@@ -61,15 +69,16 @@ def read_page(
     """
     clock = _Clock(on_stage)
     image = clock.time("raster", lambda: document.render(number, dpi))
-    lines = clock.time("ocr", lambda: tools.ocr.read(image))
-    corrected = clock.time("correction", lambda: correct_page(lines, tools.recipe, tools.model))
+    layer = clock.time("text", lambda: own_text(document, number, image, tools.recipe.text_layer, dpi))
+    read = clock.time("ocr", lambda: read_rest(layer.rest, tools.ocr))
+    corrected = clock.time("correction", lambda: correct_page(read, tools.recipe, tools.model))
     page = PageResult(
         page=number,
         width_px=image.width_px,
         height_px=image.height_px,
         dpi=image.dpi,
-        lines=corrected,
-        provenance=tools.provenance,
+        lines=in_order(layer, corrected),
+        provenance=tools.provenance(layer),
         seconds=clock.seconds,
     )
     return page, image

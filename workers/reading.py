@@ -9,7 +9,7 @@ import typer
 from pydantic import SecretStr, ValidationError
 
 from config.settings import Settings
-from jobs.contract import Mode, Recipe
+from jobs.contract import Mode, Recipe, TextLayerUse
 from jobs.errors import DocumentMissing, UnsupportedDocument, UsageError
 from jobs.media import HEAD_BYTES, IS_ARCHIVE, sniff, sniff_archive
 from jobs.prompt import read_prompt
@@ -34,6 +34,7 @@ def read_file(
     mode: str | None,
     gpu: str,
     pages: str = "",
+    text_layer: TextLayerUse = "auto",
     passwords: Sequence[SecretStr] = (),
 ) -> DocumentResult:
     """Read and correct the document at `path`, and free everything at the end.
@@ -49,7 +50,7 @@ def read_file(
         raise UnsupportedDocument(
             IS_ARCHIVE if sniff_archive(data[:HEAD_BYTES]) else f"{path} is of no type that ocrfleet reads."
         )
-    recipe = _recipe(prompt, mode, pages)
+    recipe = _recipe(prompt, mode, pages).model_copy(update={"text_layer": text_layer})
     with _model(recipe.mode, settings, gpu) as model, contextlib.closing(open_engine(settings.engine, settings)) as ocr:
         tools = Tools(ocr=ocr, model=model, recipe=recipe)
         with open_document(data, media_type, Bounds.of(settings), lambda: passwords) as document:

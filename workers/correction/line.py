@@ -28,6 +28,7 @@ def finish(
     changes: Sequence[Change] = (),
     refusals: Sequence[Refusal] = (),
     asked: bool = False,
+    exact: bool = False,
     readings: Sequence[Readings] = (),
 ) -> LineResult:
     """Apply the changes and audit the figures. `readings` are what else the engine saw for each character."""
@@ -37,6 +38,7 @@ def finish(
         text=text,
         box=box,
         confidence=confidence,
+        exact=exact,
         asked=asked,
         changes=tuple(sorted(changes, key=lambda change: change.start)),
         refusals=tuple(refusals),

@@ -5,7 +5,9 @@ from workers.correction.line import origin
 
 
 def revise(line: LineResult, at: int, final: str, witness: str) -> LineResult:
-    """Put another reading in the place of figure `at`; the line stays as it was if a wider change holds it."""
+    """Put another reading in the place of figure `at`. A line that is exact or has a wider change there stays."""
+    if line.exact:
+        return line
     figure = line.figures[at]
     start, end = origin(figure.start, line.changes), origin(figure.end, line.changes, after=True)
     inside = [change for change in line.changes if start <= change.start and change.end <= end]

@@ -87,7 +87,7 @@ def _repairs(stated: Sequence[Claim], mark: str, prefix: str) -> dict[Place, tup
 
 def _passing(claim: Claim, vouched: frozenset[Place], mark: str, prefix: str) -> Iterator[tuple[Place, str]]:
     for at, cell in enumerate(claim.cells):
-        for reading in sorted(readings(cell, mark, prefix)) if cell.place not in vouched else ():
+        for reading in sorted(readings(cell, mark, prefix)) if cell.place not in vouched and not cell.exact else ():
             values = [other.amount.value for other in claim.cells]
             amount = parse(reading, mark)
             if amount and amount.value != values[at]:

@@ -20,6 +20,7 @@ class Cell:
     figure: Figure
     amount: Amount
     x: float  # of its middle, in widths of the page
+    exact: bool = False  # of the document's own text
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +71,6 @@ def _cells(page: int, index: int, line: LineResult, width: int, mark: str) -> li
         amount = parse(figure.final.rstrip("%kKmMgGSstTcCl ²³"), mark) if figure.kind in _NUMERIC else None
         if amount:
             middle = (figure.start + figure.end) / 2 / max(1, len(line.text))
-            found.append(Cell((page, index, at), figure, amount, (left + (right - left) * middle) / max(1, width)))
+            x = (left + (right - left) * middle) / max(1, width)
+            found.append(Cell((page, index, at), figure, amount, x, line.exact))
     return found

@@ -1,0 +1,67 @@
+"""PDFs whose text and look differ, made here."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from io import BytesIO
+
+import pypdfium2 as pdfium
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics, ttfonts
+from reportlab.pdfgen.canvas import Canvas
+
+SIZE = (420.0, 300.0)
+LINES = ("Invoice 4711", "Date: 2026-11-22", "Consulting 3 x 150.00", "Total 450.00")
+
+
+def pdf(draw: Callable[[Canvas], object], size: tuple[float, float] = SIZE) -> bytes:
+    """A page that `draw` draws."""
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=size, pageCompression=0)
+    draw(canvas)
+    canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+def write(canvas: Canvas, lines: tuple[str, ...] = LINES, font: str = "Helvetica", size: float = 12) -> None:
+    """Lines from the top left, 24 points apart."""
+    canvas.setFont(font, size)
+    for row, line in enumerate(lines):
+        canvas.drawString(40, 250 - 24 * row, line)
+
+
+def picture(lines: tuple[str, ...] = LINES, width: int = 840, height: int = 600) -> ImageReader:
+    """An image of text on white, as a scanner gives it."""
+    image = Image.new("RGB", (width, height), "white")
+    pen = ImageDraw.Draw(image)
+    for row, line in enumerate(lines):
+        pen.text((80, 60 + 48 * row), line, "black", ImageFont.load_default(24))
+    return ImageReader(image)
+
+
+def turned(data: bytes, degrees: int) -> bytes:
+    """The page turned clockwise, as `/Rotate` says it."""
+    with closing(pdfium.PdfDocument(data)) as document:
+        document[0].set_rotation(degrees)
+        file = BytesIO()
+        document.save(file)
+    return file.getvalue()
+
+
+@contextmanager
+def lying_font(claims: dict[str, str]) -> Iterator[str]:
+    """A TrueType font whose table of characters claims others for some of its glyphs."""
+    honest = ttfonts.makeToUnicodeCMap
+
+    def lie(name: str, subset: list[int]) -> str:
+        claimed: str = honest(name, [ord(claims.get(chr(code), chr(code))) for code in subset])
+        return claimed
+
+    ttfonts.makeToUnicodeCMap = lie
+    try:
+        name = f"Lying{len(pdfmetrics.getRegisteredFontNames())}"
+        pdfmetrics.registerFont(ttfonts.TTFont(name, "Vera.ttf"))
+        yield name
+    finally:
+        ttfonts.makeToUnicodeCMap = honest

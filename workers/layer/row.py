@@ -1,0 +1,115 @@
+"""Puts glyphs together to lines as a person reads them, whatever order the file has them in."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from jobs.result import Box, Point
+from workers.layer.glyph import Area, Glyph
+
+#: Baselines of one line differ by less than this share of the line's height: a raised `2` does.
+_SAME_BASELINE = 0.3
+#: A gap wider than this share of the line's height parts two lines: columns of a table.
+_COLUMN_GAP = 0.9
+#: From this gap on, two glyphs that the file does not have side by side are two words.
+_WORD_GAP = 0.13
+#: White space of the file counts only where there is some to see.
+_LEAST_SPACE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Glyphs side by side, in order, and the line they make."""
+
+    glyphs: tuple[Glyph, ...]
+    text: str
+    box: Box
+
+
+def segments(glyphs: Iterable[Glyph]) -> Iterator[Segment]:
+    """Every line of a page, in no particular order. Glyphs at odd angles stand alone."""
+    by_quarter: dict[int | None, list[Glyph]] = {}
+    for glyph in glyphs:
+        by_quarter.setdefault(glyph.quarter, []).append(glyph)
+    for quarter, members in by_quarter.items():
+        runs = _rows(members, quarter) if quarter is not None else [[glyph] for glyph in members]
+        for run in runs:
+            yield _segment(run, quarter or 0)
+
+
+def _rows(glyphs: Sequence[Glyph], quarter: int) -> Iterator[list[Glyph]]:
+    rows: list[list[Glyph]] = []
+    level = 0.0
+    for glyph in sorted(glyphs, key=lambda glyph: _level(glyph, quarter)):
+        if not rows or _level(glyph, quarter) - level > _SAME_BASELINE * glyph.size_px:
+            rows.append([])
+            level = _level(glyph, quarter)
+        rows[-1].append(glyph)
+    for row in rows:
+        ordered = sorted(row, key=lambda glyph: (_reading(glyph.cell, quarter)[0], glyph.index))
+        for run in _runs(ordered, quarter):
+            yield from _apart_from_signs(run, quarter)
+
+
+def _runs(row: Sequence[Glyph], quarter: int) -> Iterator[list[Glyph]]:
+    run = [row[0]]
+    for glyph in row[1:]:
+        if _gap(run[-1], glyph, quarter) > _COLUMN_GAP * glyph.size_px:
+            yield run
+            run = []
+        run.append(glyph)
+    yield run
+
+
+def _apart_from_signs(run: Sequence[Glyph], quarter: int) -> Iterator[list[Glyph]]:
+    """A glyph without a name that is a word of its own is a sign, such as a telephone before its number."""
+    part: list[Glyph] = []
+    words = [True, *(_are_two_words(before, glyph, quarter) for before, glyph in pairwise(run)), True]
+    for at, glyph in enumerate(run):
+        if glyph.is_named or not (words[at] and words[at + 1]):
+            part.append(glyph)
+            continue
+        yield from filter(None, (part, [glyph]))
+        part = []
+    if part:
+        yield part
+
+
+def _segment(run: Sequence[Glyph], quarter: int) -> Segment:
+    text = run[0].char
+    for before, glyph in pairwise(run):
+        text += " " * _are_two_words(before, glyph, quarter) + glyph.char
+    areas = [_reading(glyph.cell, quarter) for glyph in run] + [_reading(glyph.ink, quarter) for glyph in run]
+    left, top, right, bottom = (pick(values) for pick, values in zip((min, min, max, max), zip(*areas, strict=True),
+                                                                      strict=True))  # fmt: skip
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+    a, b, c, d = (_turned(corner, -quarter) for corner in corners)
+    return Segment(tuple(run), text, (a, b, c, d))
+
+
+def _are_two_words(before: Glyph, glyph: Glyph, quarter: int) -> bool:
+    gap = _gap(before, glyph, quarter) / glyph.size_px
+    apart = glyph.index - before.index
+    if apart == 1:
+        return False
+    return gap > (_LEAST_SPACE if 1 < apart <= 4 else _WORD_GAP)
+
+
+def _gap(before: Glyph, glyph: Glyph, quarter: int) -> float:
+    return _reading(glyph.cell, quarter)[0] - _reading(before.cell, quarter)[2]
+
+
+def _level(glyph: Glyph, quarter: int) -> float:
+    return _turned(glyph.baseline, quarter)[1]
+
+
+def _reading(area: Area, quarter: int) -> Area:
+    """An area seen with its text running from left to right."""
+    (a, b), (c, d) = _turned(area[:2], quarter), _turned(area[2:], quarter)
+    return min(a, c), min(b, d), max(a, c), max(b, d)
+
+
+def _turned(point: Point, quarters: int) -> Point:
+    """Turn a point counterclockwise about the page's corner."""
+    x, y = point
+    return ((x, y), (y, -x), (-x, -y), (-y, x))[quarters % 4]
