@@ -36,7 +36,7 @@ def letters(text: str) -> list[int]:
 
 
 def drafter(source: str) -> Drafter:
-    return Drafter(source, letters, lambda token: chr(token).encode(), agreement=0.9)
+    return Drafter(source, letters, lambda token: chr(token).encode(), copying=0.9)
 
 
 def test_a_drafter_proposes_the_source_and_goes_on_after_a_correction() -> None:
@@ -53,17 +53,26 @@ def test_agreement_rises_with_copies_and_falls_without() -> None:
         copied.observe(ord("a"))
         invented.propose(0)
         invented.observe(ord("z"))
-    assert copied.agreement > 0.95
-    assert invented.agreement < 0.7
+    assert copied.copying > 0.95
+    assert invented.copying < 0.7
 
 
 def test_a_drafter_rests_where_the_model_does_not_copy() -> None:
     draft = drafter("a" * 200)
     proposals = 0
-    for _ in range(100):
+    for letter in range(200, 300):
         proposals += bool(draft.propose(1))
-        draft.observe(ord("z"))
+        draft.observe(letter)
     assert proposals < 20
+
+
+def test_where_the_model_does_not_copy_what_recurs_is_proposed() -> None:
+    draft = Drafter("x" * 200, letters, lambda token: chr(token).encode(), copying=0.9, prompt=letters("Harbour Ltd"))
+    hits = 0
+    for letter in letters("Harbour Ltd " * 4):
+        hits += draft.propose(1) == [letter]
+        draft.observe(letter)
+    assert hits > 30
 
 
 def test_an_empty_source_proposes_nothing() -> None:

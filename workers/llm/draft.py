@@ -1,10 +1,12 @@
-"""Guesses how an answer goes on when it is nearly a copy: a pointer into the source text. Pure.
+"""Guesses how an answer goes on when it is nearly a copy: a pointer into the source text; else what recurs. Pure.
 
 A wrong guess costs a row of a decode, never a character: the engine keeps only what the model itself says.
 """
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from workers.llm.ngram import Ngrams
 
 #: Glyphs that OCR takes for each other: reading one as the other is a cheap step of the alignment.
 CONFUSABLE = tuple(
@@ -34,9 +36,26 @@ CONFUSED, REPLACED, INSERTED, DROPPED = 0.3, 1.0, 0.7, 0.7
 BAND = 24
 #: Characters of the source that are turned into tokens at once.
 WINDOW = 160
-#: How fast the share of right guesses follows what is seen.
-LEARNING = 0.1
+#: After so many misses in a row the pointer rests, each time twice as long, and what recurs is guessed meanwhile.
+MISSES_BORNE = 3
 LONGEST_REST = 16
+#: Share of right guesses that is assumed of what recurs.
+FIRST_RECURRENCE = 0.5
+
+
+class Agreement:
+    """The share of right guesses: of the first few at first, and later of the last twenty or so."""
+
+    FIRST_SEEN, MOST_SEEN = 4.0, 20.0
+
+    def __init__(self, assumed: float) -> None:
+        self.share = assumed
+        self._seen = self.FIRST_SEEN
+
+    def observe(self, hit: bool) -> None:
+        """Learn how a guess went."""
+        self._seen = min(self._seen + 1, self.MOST_SEEN)
+        self.share += (hit - self.share) / self._seen
 
 
 class Pointer:
@@ -89,14 +108,22 @@ class Drafter:
         source: what the answer will nearly be.
         tokenize: of the model that writes.
         piece: the bytes of one of its tokens.
-        agreement: share of right guesses to begin with.
+        copying: share of right guesses to begin with.
+        prompt: what the model has read, which may recur in its answer.
     """
 
     def __init__(
-        self, source: str, tokenize: Callable[[str], list[int]], piece: Callable[[int], bytes], agreement: float
+        self,
+        source: str,
+        tokenize: Callable[[str], list[int]],
+        piece: Callable[[int], bytes],
+        copying: float,
+        prompt: Sequence[int] = (),
     ) -> None:
-        self.agreement = agreement
+        self._copying, self._recurring = Agreement(copying), Agreement(FIRST_RECURRENCE)
+        self._trusted = self._copying
         self._pointer = Pointer(source)
+        self._ngrams = Ngrams(list(prompt))
         self._tokenize = tokenize
         self._piece = piece
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -104,32 +131,50 @@ class Drafter:
         self._ahead: list[int] = []
         self._misses = 0
         self._rest = 0
+        self._guess()
+
+    @property
+    def agreement(self) -> float:
+        """The share of right guesses of the kind that is proposed now."""
+        return self._trusted.share
+
+    @property
+    def copying(self) -> float:
+        """How much of the source the model copies."""
+        return self._copying.share
 
     def propose(self, count: int) -> list[int]:
-        """Guess at most `count` tokens. With 0 the guess is made all the same, to be held against the next token."""
-        if not self._ahead and not self._rest:
-            self._find_place()
+        """Guess at most `count` tokens. What is not proposed is held against the model's tokens all the same."""
         return self._ahead[:count]
 
     def observe(self, token: int) -> None:
         """Learn which token the model wrote."""
         self._unread += self._decoder.decode(self._piece(token))
+        self._ngrams.append(token)
+        self._rest = max(0, self._rest - 1)
         if self._ahead:
             hit = self._ahead[0] == token
-            self.agreement += LEARNING * (hit - self.agreement)
+            self._trusted.observe(hit)
             self._ahead = self._ahead[1:] if hit else []
-            self._misses = 0 if hit else self._misses + 1
-            self._rest = 0 if hit else min(LONGEST_REST, 2 ** max(0, self._misses - 3) - 1)
-        elif self._rest:
-            self._rest -= 1  # a model that does not copy is not guessed at each step
+            if self._trusted is self._copying:
+                self._misses = 0 if hit else self._misses + 1
+                self._rest = 0 if hit else min(LONGEST_REST, 2 ** max(0, self._misses - MISSES_BORNE) - 1)
+        if not self._ahead:
+            self._guess()
 
-    def _find_place(self) -> None:
+    def _guess(self) -> None:
+        if self._rest:  # a model that does not copy is not held against the source at each step
+            self._trusted, self._ahead = self._recurring, self._ngrams.follow()
+        else:
+            self._trusted, self._ahead = self._copying, self._source_ahead()
+
+    def _source_ahead(self) -> list[int]:
         self._pointer.follow(self._unread)
         self._unread = ""
         place = self._pointer.position
-        self._ahead = self._tokenize(self._pointer.source[place : place + WINDOW])
-        if place + WINDOW < len(self._pointer.source):
-            self._ahead = self._ahead[:-1]  # the window may have cut a word
+        ahead = self._tokenize(self._pointer.source[place : place + WINDOW])
+        cut = place + WINDOW < len(self._pointer.source)
+        return ahead[:-1] if cut else ahead  # the window may have cut a word
 
 
 def _step(source: str, written: str) -> float:

@@ -34,7 +34,7 @@ WARM_UP_ROWS = 32
 #: Decodes up to so many rows tell what a row costs where drafts are weighed against it.
 SMALL_DECODE = 64
 #: Share of right guesses assumed before any was seen: low, since a model that copies raises it within a line.
-FIRST_AGREEMENT = 0.7
+FIRST_COPYING = 0.7
 #: How fast the engine's own idea of how much its model copies follows its requests.
 LEARNING = 0.2
 
@@ -66,7 +66,7 @@ class Engine:
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._requests: deque[Request] = deque()
         self._cost = RowCost()
-        self._agreement = FIRST_AGREEMENT
+        self._copying = FIRST_COPYING
         self._warm_up()
 
     def submit(self, asked: CompleteRequest | ScoreRequest) -> "Future[Result]":
@@ -107,10 +107,14 @@ class Engine:
     def _units(self, asked: CompleteRequest | ScoreRequest) -> list[Unit]:
         if isinstance(asked, ScoreRequest):
             return [self._weighing(choice) for choice in asked.choices]
-        drafter = Drafter(asked.draft, self.model.tokenize, self.model.piece, self._agreement)
-        generation = Generation(self.model.chat(asked.messages), asked.max_tokens, drafter, self.model.ends)
+        generation = self._generation(asked)
         self._check(generation.cells)
         return [generation]
+
+    def _generation(self, asked: CompleteRequest) -> Generation:
+        prompt = self.model.chat(asked.messages)
+        drafter = Drafter(asked.draft, self.model.tokenize, self.model.piece, self._copying, prompt)
+        return Generation(prompt, asked.max_tokens, drafter, self.model.ends)
 
     def _weighing(self, choice: Choice) -> Weighing:
         begun = self.model.wants_first_token or not choice.context  # the first token counts, so something precedes it
@@ -217,7 +221,7 @@ class Engine:
         self.context.forget(slot.sequence, len(slot.tokens))
         slot.unit, slot.used_at = None, self.tally.decodes
         if isinstance(unit, Generation):
-            self._agreement += LEARNING * (unit.drafter.agreement - self._agreement)
+            self._copying += LEARNING * (unit.drafter.copying - self._copying)
             self.tally.output_tokens += len(unit.answer)
             self.tally.drafted_tokens += unit.drafted
             self.tally.accepted_tokens += unit.accepted

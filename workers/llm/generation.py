@@ -23,7 +23,7 @@ class Generation:
         self.finished = False  # by the model itself
         self.fed = 0
         self.drafted = self.accepted = 0
-        self._ends = ends
+        self.ends = ends
         self._draft: list[int] = []
 
     @property
@@ -59,22 +59,26 @@ class Generation:
 
     def take(self, rows: int, logits: NDArray[np.float32]) -> None:
         """Go on from a decode of so many rows. A guess stands only where it is the model's own likeliest token."""
-        best = [int(token) for token in logits.argmax(axis=1)]
         if self.reading:
             self.fed += rows
-            if best:
-                self._write(best[0])
+            for row in logits:  # one, where the prompt has been read
+                self._write(self.choose(row))
             return
         self.drafted += len(self._draft)
-        for token, guess in zip(best, [*self._draft, None], strict=True):
+        for row, guess in zip(logits, [*self._draft, None], strict=True):
             self.fed += 1
+            token = self.choose(row)
             self._write(token)
             if self.done or token != guess:
                 return
             self.accepted += 1
 
+    def choose(self, logits: NDArray[np.float32]) -> int:
+        """Take the model's likeliest token."""
+        return int(logits.argmax())
+
     def _write(self, token: int) -> None:
-        if self._ends(token):
+        if self.ends(token):
             self.finished = True
             return
         self.answer.append(token)

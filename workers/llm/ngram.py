@@ -1,0 +1,25 @@
+"""What followed the last tokens where they stood before: the guess where an answer is no copy of its source. Pure."""
+
+#: Tokens that must recur; and those after them that are proposed.
+RECURRING, PROPOSED = 3, 16
+
+
+class Ngrams:
+    """All that a model has read and written for one answer, by runs of tokens."""
+
+    def __init__(self, tokens: list[int]) -> None:
+        self._tokens: list[int] = []
+        self._after: dict[tuple[int, ...], int] = {}
+        for token in tokens:
+            self.append(token)
+
+    def append(self, token: int) -> None:
+        """Note the next token. What it follows is known from the one after it on."""
+        if len(self._tokens) >= RECURRING:
+            self._after[tuple(self._tokens[-RECURRING:])] = len(self._tokens)
+        self._tokens.append(token)
+
+    def follow(self) -> list[int]:
+        """What followed the last tokens when they were met before, last time first."""
+        at = self._after.get(tuple(self._tokens[-RECURRING:]), len(self._tokens))
+        return self._tokens[at : at + PROPOSED]
