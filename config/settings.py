@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         0, ge=0, description="CPU threads of the correction engine; 0: cores less one, at least 1."
     )
     engine_idle_s: float = Field(0, ge=0, description="Free the model after so long without a request; 0: never.")
+    engine_answers_kept: int = Field(
+        50_000,
+        ge=0,
+        description="Answers that the engine keeps for lines and pages that recur, under 1 KiB each; 0: it asks anew.",
+    )
     engine_start_timeout_s: float = Field(300, gt=0, description="Longest wait for the engine to load its model.")
     ask_timeout_s: float = Field(600, gt=0, description="Longest wait of a page for one answer of the engine.")
 

@@ -150,3 +150,18 @@ def test_a_base_model_weighs_candidates_and_refuses_a_chat_alone(tmp_path: Path)
             client.complete(correction_chat("Correct OCR errors.", LINES), draft="", max_tokens=8)
         (scores,) = client.score((Choice("Invoice\nTotal due:", ("amount", "arnount")),))
         assert scores[0] > scores[1]
+
+
+def test_what_was_asked_before_is_answered_without_the_model_and_the_same(client: EngineClient) -> None:
+    choice = Choice("Our bank:\n", ("Sparkasse", "Sparkassc"))
+    chat = correction_chat("Correct OCR errors.", ("Sparkassc Musterstadt",))
+
+    def ask() -> tuple[object, object]:
+        return client.score((choice,)), client.complete(chat, draft="", max_tokens=8)
+
+    first = ask()
+    before = client.info().tally
+    assert ask() == first
+    after = client.info().tally
+    assert after["decodes"] == before["decodes"]
+    assert after["known_questions"] == before["known_questions"] + 2

@@ -26,6 +26,7 @@ class EnginePlan(Frozen):
     slots: int  # pages in flight at once
     threads: int
     idle_s: float  # 0: never ends by itself
+    answers_kept: int
     cpu_extras: bool  # AMX and repacked weights, where the CPU has the instructions
     listen_fd: int
     status_fd: int
@@ -50,6 +51,7 @@ class KeeperPlan(Frozen):
     slots: int
     threads: int
     idle_s: float
+    answers_kept: int
     start_timeout_s: float
     folder: Path  # of the socket
     listen_fd: int

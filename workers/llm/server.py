@@ -10,6 +10,7 @@ from concurrent.futures import Future
 
 from jobs.errors import EngineUnavailable, ModelError
 from workers.llm import Completion, RequestTooLong
+from workers.llm.cache import AnswerCache, Scores
 from workers.llm.engine import Engine
 from workers.llm.plan import EnginePlan
 from workers.llm.wire import (
@@ -32,6 +33,7 @@ class Server:
 
     def __init__(self, plan: EnginePlan, engine: Engine, load_s: float) -> None:
         self.plan, self.engine, self.load_s = plan, engine, load_s
+        self.cache = AnswerCache(plan.answers_kept)
         self._in_flight = 0
         self._last_used = time.monotonic()
 
@@ -80,7 +82,9 @@ class Server:
             return Answer(id=asked.id, info=self._info())
         self._in_flight += 1
         try:
-            result = await asyncio.wrap_future(self.engine.submit(asked))
+            if isinstance(asked, CompleteRequest):
+                return Answer(id=asked.id, completion=await self.cache.complete(asked, self._complete))
+            return Answer(id=asked.id, scores=await self.cache.score(asked, self._score))
         except RequestTooLong as error:
             return Answer(id=asked.id, error="too_long", message=str(error))
         except ModelError as error:
@@ -90,9 +94,16 @@ class Server:
         finally:
             self._in_flight -= 1
             self._last_used = time.monotonic()
-        if isinstance(result, Completion):
-            return Answer(id=asked.id, completion=result)
-        return Answer(id=asked.id, scores=result)
+
+    async def _complete(self, asked: CompleteRequest) -> Completion:
+        result = await asyncio.wrap_future(self.engine.submit(asked))
+        assert isinstance(result, Completion)
+        return result
+
+    async def _score(self, asked: ScoreRequest) -> tuple[Scores, ...]:
+        result = await asyncio.wrap_future(self.engine.submit(asked))
+        assert not isinstance(result, Completion)
+        return result
 
     def _info(self) -> EngineInfo:
         plan = self.plan
@@ -102,7 +113,7 @@ class Server:
             model_sha256=plan.model_sha256,
             gpu_layers=plan.gpu_layers,
             load_s=self.load_s,
-            tally=dataclasses.asdict(self.engine.tally),
+            tally=dataclasses.asdict(self.engine.tally) | self.cache.counts,
         )
 
 

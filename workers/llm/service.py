@@ -198,8 +198,9 @@ class EngineService:
             gpu_layers=self.settings.gpu_layers,
             context_size=self.settings.context_size,
             slots=SLOTS_ON_GPU if self.gpu else SLOTS_ON_CPU,
-            threads=self.settings.engine_threads or max(1, len(os.sched_getaffinity(0)) - 1),
+            threads=cpu_threads(self.settings),
             idle_s=self.settings.engine_idle_s,
+            answers_kept=self.settings.engine_answers_kept,
             start_timeout_s=self.settings.engine_start_timeout_s,
             folder=self.socket_path.parent,
             listen_fd=listen_fd,
@@ -226,6 +227,11 @@ class EngineService:
         if self.gpu:
             return gpus.memory_figures(self.gpu.uuid)
         return f"{_resident_mib(engine_pid)} MiB resident in the engine"
+
+
+def cpu_threads(settings: Settings) -> int:
+    """Threads of an engine: as the settings say, or all cores but one."""
+    return settings.engine_threads or max(1, len(os.sched_getaffinity(0)) - 1)
 
 
 def _end(keeper: subprocess.Popen[str]) -> None:
