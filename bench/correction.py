@@ -1,0 +1,140 @@
+"""How fast the correction is: `python -m bench.correction --model FILE --data DIR [--limit N] [--runs N] --json`.
+
+DIR holds NAME.jpg or NAME.png with NAME.txt, the page's true text, and above them perhaps an index.json that names
+each scan's level of noise (then `light` and `medium` ones are taken). Their lines, as RapidOCR reads them, are asked
+about under the product's prompt, greedily, by `Llama.create_chat_completion` (naive), llama.cpp's own server without
+and with its n-gram speculation (bench/llama_server.sh builds it), and our engine with all features and without some.
+
+forced: each is held to the true text, token by token, since small models do not correct; so speed is compared on
+correcting output. free: each writes what its model likes, up to `--tokens`. Runs alternate. Ratios are of CPU seconds
+on a CPU and of wall time on a GPU; each contender has the same threads, context, batch sizes and flash attention.
+"""
+
+import json
+import statistics
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench import machine
+from bench.contender import Run, Setting
+from bench.curve import cost_of_rows
+from bench.greedy import same_as_greedy
+from bench.question import questions, read, scans
+from bench.rounds import NAIVE, NO_DRAFTS, OURS, PLAIN, SERVERS, Rounds, run_rounds
+from bench.skipping import Corrected, Skipping
+from bench.spread import spread
+from config.settings import Settings
+from jobs.prompt import read_prompt
+from workers.gpu import resolve_gpu
+from workers.llm.service import SLOTS_ON_CPU, SLOTS_ON_GPU, cpu_threads
+from workers.ocr import open_engine
+
+ALL_LAYERS = 999
+#: What is compared: CPU seconds, or wall time.
+Seconds = Callable[[Run | Corrected], float]
+
+
+def main(
+    model: Annotated[Path, typer.Option(help="GGUF file.", exists=True)],
+    data: Annotated[Path, typer.Option(help="Folder of NAME.jpg|png with NAME.txt.", exists=True, file_okay=False)],
+    limit: Annotated[int, typer.Option(help="So many pages.")] = 2,
+    runs: Annotated[int, typer.Option(help="So many runs of each.")] = 3,
+    tokens: Annotated[int, typer.Option(help="Longest free answer to a question.")] = 64,
+    gpu: Annotated[str, typer.Option(help="cpu, auto, an index or a UUID.")] = "cpu",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object in the last line.")] = False,
+) -> None:
+    """Compare the correction's speed with the naive way's and the server's."""
+    settings, device = Settings(file_model_path=model), resolve_gpu(gpu)
+    setting = Setting(
+        model_path=model,
+        threads=cpu_threads(settings),
+        context_size=settings.context_size,
+        in_flight=SLOTS_ON_GPU if device else SLOTS_ON_CPU,
+        gpu_layers=ALL_LAYERS if device else 0,
+        max_tokens=tokens,
+    )
+    with closing(open_engine("rapidocr", settings)) as engine:
+        pages = [read(scan, engine) for scan in scans(data, limit)]
+    asked = list(questions(pages, read_prompt("finance")[1]))
+    say = partial(typer.echo, err=True)
+    rounds = run_rounds(setting, asked, pages, partial(Skipping.on, settings, device), runs, say)
+    report = {
+        "machine": machine.describe(),
+        "model": model.name,
+        "threads": setting.threads,
+        "in_flight": setting.in_flight,
+        "pages": len(pages),
+        "questions": len(asked),
+        **_report(rounds, len(pages), _wall_s if device else _cpu_s),
+        "cost_of_rows": cost_of_rows(setting),
+    }
+    for key, value in () if as_json else report.items():
+        typer.echo(f"{key:24} {value}")
+    if as_json:
+        typer.echo(json.dumps(report))
+
+
+def _report(rounds: Rounds, pages: int, seconds: Seconds) -> dict[str, object]:
+    forced, free = rounds.forced, rounds.free
+    best = min(SERVERS, key=lambda name: statistics.median(map(seconds, forced[name])))
+    greedy = same_as_greedy(free[OURS][0].steps, free[PLAIN][0].steps)
+    tally = rounds.skipping[0].tally.report()
+    return {
+        "ratio_naive": _ratio(forced[NAIVE], forced[OURS], seconds),
+        "ratio_server": _ratio(forced[best], forced[OURS], seconds),
+        "best_server": best,
+        "ratio_naive_free": _ratio(free[NAIVE], free[OURS], seconds),
+        "ratio_free_plain": _ratio(free[NO_DRAFTS], free[OURS], seconds),
+        "ratio_pages_skipping": _ratio(forced[NAIVE], rounds.skipping, seconds),
+        "tokens_per_decode": spread([_tokens_per_decode(run) for run in forced[OURS]], 2),
+        "same_as_greedy": round(greedy.pop("share"), 3),
+        "greedy": greedy,
+        "share_skipped": round(1 - tally["share_of_lines_sent"], 3),
+        "skipping": {key: tally[key] for key in ("cer_raw", "cer_corrected", "figures_broken", "figures_invented")}
+        | _speed(rounds.skipping, pages),
+        "forced": {name: _speed(runs, pages) for name, runs in forced.items()},
+        "free": {name: _speed(runs, pages) for name, runs in free.items()},
+    }
+
+
+def _ratio(theirs: Sequence[Run | Corrected], ours: Sequence[Run | Corrected], seconds: Seconds) -> dict[str, float]:
+    """How many times their seconds ours are, by round."""
+    return spread([seconds(their) / seconds(our) for their, our in zip(theirs, ours, strict=True)], 2)
+
+
+def _tokens_per_decode(run: Run) -> float:
+    """Tokens of an answer for each decode that it took part in."""
+    return run.output_tokens / (run.output_tokens - run.facts["accepted_tokens"])
+
+
+def _speed(runs: Sequence[Run] | Sequence[Corrected], pages: int) -> dict[str, object]:
+    speed: dict[str, object] = {
+        "pages_per_s": spread([pages / run.wall_s for run in runs]),
+        "wall_s": spread([run.wall_s for run in runs], 2),
+        "cpu_s": spread([run.cpu_s for run in runs], 2),
+    }
+    for run in runs[:1]:
+        if isinstance(run, Run):
+            speed["tokens"] = run.output_tokens
+            speed["tokens_per_s"] = spread(
+                [each.output_tokens / each.wall_s for each in runs if isinstance(each, Run)], 1
+            )
+            speed |= {key: round(value, 2) for key, value in run.facts.items()}
+    return speed
+
+
+def _wall_s(run: Run | Corrected) -> float:
+    return run.wall_s
+
+
+def _cpu_s(run: Run | Corrected) -> float:
+    return run.cpu_s
+
+
+if __name__ == "__main__":
+    typer.run(main)

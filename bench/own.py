@@ -1,0 +1,132 @@
+"""Ours: the engine itself, stepped in this process, with its features on or off."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.contender import Run, Setting, Step
+from bench.naive import LONGEST_ANSWER
+from bench.question import Question
+from workers.llm import Completion, slot
+from workers.llm.engine import Engine
+from workers.llm.generation import Generation
+from workers.llm.plan import EnginePlan
+from workers.llm.wire import CompleteRequest
+
+NEVER = 1 << 30
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Features:
+    """What of the engine is on."""
+
+    drafts: bool = True
+    sharing: bool = True  # of what prompts begin with
+    together: bool = True  # several questions in one decode
+
+
+class Own:
+    """Our engine."""
+
+    def __init__(self, setting: Setting, features: Features) -> None:
+        self._setting, self._features = setting, features
+        if not features.sharing:
+            slot.WORTH_SHARING = NEVER
+        self._engine = _WatchedEngine(plan(setting, slots=setting.in_flight if features.together else 1))
+
+    def run(self, questions: Sequence[Question], *, forced: bool) -> Run:
+        """Answer all, as many at once as the engine has slots."""
+        self._ask([questions[-1]] * self._engine.plan.slots, forced=False, max_tokens=1)
+        before = dataclasses.asdict(self._engine.tally)
+        wall, cpu = time.perf_counter(), time.process_time()
+        max_tokens = LONGEST_ANSWER if forced else self._setting.max_tokens
+        written = self._ask(questions, forced=forced, max_tokens=max_tokens)
+        wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
+        facts = {key: value - before[key] for key, value in dataclasses.asdict(self._engine.tally).items()}
+        texts, steps = zip(*written, strict=True)
+        return Run(wall_s, cpu_s, int(facts["output_tokens"]), texts, facts, steps)
+
+    def _ask(
+        self, questions: Sequence[Question], *, forced: bool, max_tokens: int
+    ) -> list[tuple[str, tuple[Step, ...]]]:
+        engine = self._engine
+        engine.forced = [each.truth if forced else None for each in questions]
+        engine.written = {}
+        futures = [
+            engine.submit(
+                CompleteRequest(
+                    id=number,
+                    messages=each.messages,
+                    draft=each.draft if self._features.drafts else "",
+                    max_tokens=max_tokens,
+                    timeout_s=NEVER,
+                )
+            )
+            for number, each in enumerate(questions)
+        ]
+        while not all(future.done() for future in futures):
+            engine.step()
+        answers = [future.result() for future in futures]
+        return [
+            (answer.text, tuple(engine.written[number].steps))
+            for number, answer in enumerate(answers)
+            if isinstance(answer, Completion)
+        ]
+
+
+def plan(setting: Setting, slots: int) -> EnginePlan:
+    """Plan an engine that nobody connects to."""
+    return EnginePlan(
+        model_path=setting.model_path,
+        model="",
+        model_sha256="",
+        gpu_layers=setting.gpu_layers,
+        context_size=setting.context_size,
+        slots=slots,
+        threads=setting.threads,
+        idle_s=0,
+        answers_kept=0,
+        cpu_extras=True,
+        listen_fd=-1,
+        status_fd=-1,
+        keeper_pid=0,
+    )
+
+
+class _WatchedEngine(Engine):
+    """The engine, with answers that may be forced, and whose tokens' likelihoods are kept."""
+
+    forced: list[str | None]
+    written: dict[int, "_Watched"]
+
+    def _generation(self, asked: CompleteRequest) -> Generation:
+        text = self.forced[asked.id]
+        forced = None if text is None else [*self.model.tokenize(text), self._end]
+        watched = _Watched(super()._generation(asked), forced)
+        self.written[asked.id] = watched
+        return watched
+
+    @cached_property
+    def _end(self) -> int:
+        return next(token for token in range(self.model.vocabulary_size) if self.model.ends(token))
+
+
+class _Watched(Generation):
+    """An answer that keeps what each token was chosen over, and that tokens may be forced upon."""
+
+    def __init__(self, plain: Generation, forced: list[int] | None) -> None:
+        super().__init__(plain.prompt, plain.max_tokens, plain.drafter, plain.ends)
+        self.forced = forced
+        self.steps: list[Step] = []
+
+    def choose(self, logits: NDArray[np.float32]) -> int:
+        if self.forced is not None:
+            return self.forced[len(self.answer)]
+        token = super().choose(logits)
+        best, logits[token] = float(logits[token]), -np.inf
+        self.steps.append((token, best, best - float(logits.max())))
+        return token

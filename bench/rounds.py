@@ -1,0 +1,72 @@
+"""Lets all contenders answer the same questions, round after round, and keeps what each run gave."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass, field
+from functools import partial
+
+from bench.contender import Asker, Contender, Run, Setting
+from bench.naive import Naive
+from bench.own import Features, Own
+from bench.peer import SPECULATION, Peer, build
+from bench.question import Page, Question
+from bench.skipping import Corrected, Skipping
+
+NAIVE, SERVER, SERVER_NGRAM, OURS, NO_DRAFTS, PLAIN = (
+    "naive", "server", "server_ngram", "ours", "ours_no_drafts", "ours_plain",
+)  # fmt: skip
+#: Ours, with features off.
+FEATURES = {
+    OURS: Features(),
+    NO_DRAFTS: Features(drafts=False),
+    "ours_no_sharing": Features(sharing=False),
+    "ours_one_by_one": Features(together=False),
+    PLAIN: Features(drafts=False, together=False),
+}
+SERVERS: dict[str, tuple[str, ...]] = {SERVER: (), SERVER_NGRAM: SPECULATION}
+#: Who writes freely, too.
+FREE = (NAIVE, SERVER_NGRAM, OURS, NO_DRAFTS, PLAIN)
+
+
+@dataclass(slots=True)
+class Rounds:
+    """The runs of each contender, round by round."""
+
+    forced: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
+    free: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
+    skipping: list[Corrected] = field(default_factory=list)
+
+
+def run_rounds(
+    setting: Setting,
+    questions: Sequence[Question],
+    pages: Sequence[Page],
+    skipping: Callable[[], AbstractContextManager[Skipping]],
+    rounds: int,
+    say: Callable[[str], None],
+) -> Rounds:
+    """Run all, in turn, every other round in the opposite order."""
+    done = Rounds()
+    with ExitStack() as stack:
+        askers = _askers(setting, stack)
+        for number in range(rounds):
+            for name in sorted(askers, key=list(askers).index, reverse=bool(number % 2)):
+                say(f"round {number + 1}: {name}")
+                done.forced[name].append(askers[name].run(questions, forced=True))
+                if name in FREE:
+                    done.free[name].append(askers[name].run(questions, forced=False))
+            say(f"round {number + 1}: whole pages in the default mode")
+            with skipping() as default_mode:  # from new: its cache would know the pages
+                done.skipping.append(default_mode.run(pages))
+    return done
+
+
+def _askers(setting: Setting, stack: ExitStack) -> dict[str, Asker | Contender]:
+    program = build()
+    askers: dict[str, Asker | Contender] = {NAIVE: stack.enter_context(Contender(partial(Naive, setting)))}
+    for name, arguments in SERVERS.items():
+        askers[name] = stack.enter_context(closing(Peer(setting, program, arguments)))
+    for name, features in FEATURES.items():
+        askers[name] = stack.enter_context(Contender(partial(Own, setting, features)))
+    return askers
