@@ -71,7 +71,12 @@ Steps = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineService]:
-    settings = Settings(_env_file=None, file_model_path=packaged_model(), work_dir=tmp_path_factory.mktemp("engine"))
+    settings = Settings(
+        _env_file=None,
+        file_model_path=packaged_model(),
+        work_dir=tmp_path_factory.mktemp("engine"),
+        engine_answers_kept=0,  # each answer is to be decoded
+    )
     with closing(EngineService(find_model(settings), settings, None)) as service:
         service.start()
         yield service
@@ -138,7 +143,7 @@ def test_a_draft_that_is_right_saves_decodes(service: EngineService, greedy: lis
             ask(service, PAGES[0], draft)
             return client.info().tally["decodes"] - before
 
-    assert decodes_for(greedy_text(greedy[0])) < decodes_for("") / 2
+    assert decodes_for(greedy_text(greedy[0])) < 0.6 * decodes_for("")  # which is helped by what recurs
 
 
 def test_pages_share_what_they_begin_with(service: EngineService) -> None:
