@@ -1,6 +1,7 @@
 """Ours: the engine itself, stepped in this process, with its features on or off."""
 
 import dataclasses
+import logging
 import time
 from collections.abc import Sequence
 from functools import cached_property
@@ -87,6 +88,7 @@ def plan(setting: Setting, slots: int) -> EnginePlan:
         gpu_layers=setting.gpu_layers,
         context_size=setting.context_size,
         slots=slots,
+        cache_type="f16",
         threads=setting.threads,
         idle_s=0,
         answers_kept=0,
@@ -94,6 +96,7 @@ def plan(setting: Setting, slots: int) -> EnginePlan:
         listen_fd=-1,
         status_fd=-1,
         keeper_pid=0,
+        log_level=logging.WARNING,
     )
 
 

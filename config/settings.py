@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     gpu_layers: int | Literal["auto"] = Field(
         "auto", description="Layers on the GPU: auto (as many as fit), or a number, taken as given."
     )
+    kv_cache_type: Literal["f16", "q8_0"] = Field(
+        "f16",
+        description="Numbers of the KV cache: q8_0 takes about half the memory on a GPU (on a CPU for the keys only).",
+    )
     context_size: int = Field(4096, ge=512, description="Context of one request in tokens.")
     engine_threads: int = Field(
         0, ge=0, description="CPU threads of the correction engine; 0: cores less one, at least 1."

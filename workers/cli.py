@@ -33,7 +33,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def run(
-    gpu: Annotated[str, typer.Option(help="GPU of this worker: auto, an index, a UUID, or cpu.")] = "auto",
+    gpu: Annotated[str, typer.Option(help="GPU of this worker: auto, all, an index, a UUID, or cpu.")] = "auto",
     concurrency: Annotated[int, typer.Option(help="OCR children; 0: one per core.")] = 0,
     queues: Annotated[str, typer.Option(help="Queues to serve, preferred first.")] = ",".join(QUEUES),
     name: Annotated[str | None, typer.Option(help="Name in Flower, before @host; default gpuN or cpu.")] = None,
@@ -94,6 +94,22 @@ def free(host: HostArgument = None, as_json: JsonOption = False) -> None:
         return
     for worker, answer in answers.items():
         typer.echo(f"{worker}: {'; '.join(f'{key}: {value}' for key, value in answer.items())}")
+
+
+@app.command()
+def engine(host: HostArgument = None, as_json: JsonOption = False) -> None:
+    """Show what the engines of running workers are doing: queue, tokens a second, drafts, answers kept, memory."""
+    from workers.remote import ask
+
+    answers = ask(Settings(), "engine", host)
+    if as_json:
+        typer.echo(json.dumps(answers))
+        return
+    for worker, engines in answers.items():
+        for device, facts in engines.items():
+            typer.echo(f"{worker}, {device}")
+            for name, value in facts.items():
+                typer.echo(f"    {name:24} {value}")
 
 
 @app.command()

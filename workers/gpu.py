@@ -72,7 +72,7 @@ def resolve_gpus(choice: str) -> tuple[Gpu | None, ...]:
         return (None,)
     gpus = list_gpus()
     if choice == "auto":
-        return (max(gpus, key=_free_mib),) if gpus else (None,)
+        return (max(gpus, key=lambda each: free_mib(each.uuid)),) if gpus else (None,)
     if choice == "all" and gpus:
         return gpus
     named = tuple(gpu for gpu in gpus if choice in (str(gpu.index), gpu.uuid))
@@ -102,20 +102,31 @@ def memory(uuid: str) -> GpuMemory | None:
         return GpuMemory(free_mib=int(figures.free) // MIB, total_mib=int(figures.total) // MIB)
 
 
+def utilisation_percent() -> float:
+    """How busy the GPUs were of late, by NVML: the mean over all; 0 without one."""
+    with _nvml() as nvml:
+        handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())] if nvml else []
+        busy = [float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu) for handle in handles if nvml]
+    return sum(busy) / len(busy) if busy else 0.0
+
+
 def memory_figures(uuid: str | None) -> str:
     """Say a GPU's memory in words, for the log."""
     figures = memory(uuid) if uuid else None
     return f"{figures.free_mib} of {figures.total_mib} MiB of GPU memory free" if figures else "no GPU memory in use"
 
 
-def layers_that_fit(model_path: Path, uuid: str, cells: int) -> int:
-    """Count the layers of a GGUF model that fit in a GPU's free memory beside a KV cache of `cells` tokens."""
+def free_mib(uuid: str) -> int:
+    """Read a GPU's free memory; 0 where NVML can't."""
     figures = memory(uuid)
-    return layers_within(model_shape(model_path), figures.free_mib, cells) if figures else 0
+    return figures.free_mib if figures else 0
 
 
 def layers_within(shape: ModelShape, free_mib: int, cells: int) -> int:
-    """Count the layers that fit; one more than the model's blocks puts its output layer on the GPU as well."""
+    """Count the layers that fit beside a KV cache of `cells` tokens.
+
+    One more than the model's blocks puts its output layer on the GPU as well.
+    """
     layers = shape.blocks + 1
     layer_bytes = shape.file_bytes / layers + cells * shape.cache_bytes_per_cell
     return max(0, min(layers, int((free_mib - RESERVE_MIB) * MIB / layer_bytes)))
@@ -147,11 +158,6 @@ def _describe(nvml: ModuleType, index: int) -> Gpu:
     handle = nvml.nvmlDeviceGetHandleByIndex(index)
     total_bytes = int(nvml.nvmlDeviceGetMemoryInfo(handle).total)
     return Gpu(index, str(nvml.nvmlDeviceGetUUID(handle)), str(nvml.nvmlDeviceGetName(handle)), total_bytes // MIB)
-
-
-def _free_mib(gpu: Gpu) -> int:
-    figures = memory(gpu.uuid)
-    return figures.free_mib if figures else 0
 
 
 def _what_there_is(gpus: tuple[Gpu, ...]) -> str:

@@ -38,6 +38,10 @@ class Freeable(Protocol):
         """Give the memory back for good. Idempotent."""
         ...
 
+    def facts(self) -> dict[str, dict[str, object]]:
+        """What each engine is and has done, by device."""
+        ...
+
 
 def free_resources(engine: Freeable, temporary: Path) -> dict[str, str]:
     """Free the model while the worker lives: GPU memory, its caches (they lie in the engine), temporary files.
@@ -81,6 +85,11 @@ def install(app: Celery, *, engine: Freeable, drain: Drain, temporary: Path) -> 
     def free(state: object) -> dict[str, Any]:
         """Free the model while the worker lives."""
         return {"ok": "freed", **free_resources(engine, temporary)}
+
+    @control_command(name="engine")  # type: ignore[untyped-decorator]
+    def engine_facts(state: object) -> dict[str, dict[str, object]]:
+        """What the engines are and have done."""
+        return engine.facts()
 
     @control_command(name="drain")  # type: ignore[untyped-decorator]
     def drain_node(state: object) -> dict[str, str]:

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from billiard.process import current_process
 from celery import Celery
 
 from config.celery_app import make_app, make_sender
@@ -18,9 +19,10 @@ from workers.child import Child
 from workers.death import Deaths
 from workers.drain import Drain
 from workers.gate import install_gate
-from workers.gpu import Gpu, resolve_gpu
+from workers.gpu import Gpu, resolve_gpus
 from workers.liveness import Liveness
 from workers.llm.client import EngineClient
+from workers.llm.engines import Engines
 from workers.llm.service import EngineService
 from workers.models import find_model
 from workers.note import Note, Notes
@@ -53,29 +55,31 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
         OcrUnavailable: the OCR engine that was asked for can't run here.
         UsageError: no such GPU.
     """
-    gpu = resolve_gpu(options.gpu)
+    gpus = resolve_gpus(options.gpu)
     if settings.engine != "auto":
         log.info("OCR engine: %s, since it was asked for.", check_engine(settings.engine, settings))
-    name = node_name(settings, options, gpu)
+    name = node_name(settings, options, gpus)
     concurrency = options.concurrency or settings.concurrency or len(os.sched_getaffinity(0))
     _arrive(settings, name)
+    model = find_model(settings)
     with (
         temporary_folder(settings.work_dir) as temporary,
         # Started here, from the main thread: the keeper dies with the thread that started it.
-        closing(EngineService(find_model(settings), settings, gpu)) as engine,
+        closing(Engines(tuple(EngineService(model, settings, gpu) for gpu in gpus))) as engines,
     ):
-        engine.start()
+        engines.start()
         load_lexicon()  # before the fork: the children share its 100 MiB
-        recycling = Recycling(settings, engine, gpu)
-        app = _assemble(settings, name, concurrency, engine, recycling, temporary)
+        recycling = Recycling(settings, engines)
+        app = _assemble(settings, name, concurrency, engines, recycling, temporary)
         status = _work(app, name, concurrency, options.queues)
     _leave(settings, name)
     return START_AGAIN if recycling.begun else status
 
 
-def node_name(settings: Settings, options: NodeOptions, gpu: Gpu | None) -> str:
-    """Name the worker as Flower and the ledger show it: `gpu0@host`, `cpu@host`."""
-    return f"{options.name or (f'gpu{gpu.index}' if gpu else 'cpu')}@{settings.node}"
+def node_name(settings: Settings, options: NodeOptions, gpus: tuple[Gpu | None, ...]) -> str:
+    """Name the worker as Flower and the ledger show it: `gpu0@host`, `gpu0-1@host`, `cpu@host`."""
+    indexes = "-".join(str(gpu.index) for gpu in gpus if gpu)
+    return f"{options.name or (f'gpu{indexes}' if indexes else 'cpu')}@{settings.node}"
 
 
 def _arrive(settings: Settings, name: str) -> None:
@@ -96,21 +100,21 @@ def _leave(settings: Settings, name: str) -> None:
 
 
 def _assemble(
-    settings: Settings, name: str, concurrency: int, engine: EngineService, recycling: Recycling, temporary: Path
+    settings: Settings, name: str, concurrency: int, engines: Engines, recycling: Recycling, temporary: Path
 ) -> Celery:
     app = make_app(settings)
     send, drain, notes = make_sender(app), Drain(), Notes(concurrency)
     deaths = Deaths(notes, settings.job_timeout_s)
 
     def open_resources(note: Note) -> Resources:
-        model = EngineClient(engine.socket_path, settings.ask_timeout_s)
+        model = EngineClient(engines.socket_path(current_process().index), settings.ask_timeout_s)
         return Resources(settings, node=name, model=model, send=send, drain=drain, note=note)
 
     child = Child(settings, notes, open_resources)
     tasks.register(app, child.resources)
     install_gate(app)
     app.conf.worker_pool = make_pool(is_spent=child.is_spent, on_exit=deaths.child_ended)
-    lifecycle.install(app, engine=engine, drain=drain, temporary=temporary)
+    lifecycle.install(app, engine=engines, drain=drain, temporary=temporary)
     lifecycle.install_children(memory_mib=settings.child_memory_mib, begin=child.begin, close=child.close)
     install_pulse(
         Pulse(
@@ -118,7 +122,7 @@ def _assemble(
             ledger=Ledger.of(settings),
             store=Store(settings.store_url),
             send=send,
-            engine=engine,
+            engine=engines,
             deaths=deaths,
             recycling=recycling,
             liveness=Liveness(recycling.begin),

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Iterable
 from typing import Protocol
 
 import psutil
@@ -31,7 +32,12 @@ def is_spent(pages_read: int, settings: Settings) -> bool:
 
 
 class Freeable(Protocol):
-    """The engine's side."""
+    """An engine's side."""
+
+    @property
+    def gpu(self) -> Gpu | None:
+        """Where it runs; None: the CPU."""
+        ...
 
     def free(self) -> dict[str, str]:
         """Give its memory back until the next page."""
@@ -41,13 +47,11 @@ class Freeable(Protocol):
 class Recycling:
     """Watches the memory of a worker from its main process."""
 
-    def __init__(self, settings: Settings, engine: Freeable, gpu: Gpu | None) -> None:
+    def __init__(self, settings: Settings, engines: Iterable[Freeable]) -> None:
         self.begun = False
         self._settings = settings
-        self._engine = engine
-        self._gpu = gpu
         self._look_at = 0.0
-        self._free_at = 0.0
+        self._free_at = dict.fromkeys(engines, 0.0)
 
     def look(self) -> None:
         """Look, if it is time, and do what must be done."""
@@ -55,7 +59,8 @@ class Recycling:
         if now < self._look_at or self.begun:
             return
         self._look_at = now + LOOK_S
-        self._mind_gpu(now)
+        for engine in self._free_at:
+            self._mind_gpu(engine, now)
         limit_mib = self._settings.recycle_worker_mib
         if limit_mib and (held_mib := _worker_mib()) >= limit_mib:
             self.begin(f"The worker holds {held_mib} MiB, over OCRFLEET_RECYCLE_WORKER_MIB={limit_mib}")
@@ -66,12 +71,12 @@ class Recycling:
         self.begun = True
         os.kill(os.getpid(), signal.SIGTERM)
 
-    def _mind_gpu(self, now: float) -> None:
+    def _mind_gpu(self, engine: Freeable, now: float) -> None:
         floor_mib = self._settings.gpu_memory_floor_mib
-        figures = gpus.memory(self._gpu.uuid) if self._gpu and floor_mib else None
-        if figures is None or figures.free_mib >= floor_mib or now < self._free_at:
+        figures = gpus.memory(engine.gpu.uuid) if engine.gpu and floor_mib else None
+        if figures is None or figures.free_mib >= floor_mib or now < self._free_at[engine]:
             return
-        self._free_at = now + FREE_AGAIN_S
+        self._free_at[engine] = now + FREE_AGAIN_S
         log.warning(
             "%d MiB of GPU memory free, under OCRFLEET_GPU_MEMORY_FLOOR_MIB=%d: the engine starts anew.",
             figures.free_mib,
@@ -79,7 +84,7 @@ class Recycling:
             extra={"event": "engine.recycled"},
         )
         try:
-            self._engine.free()
+            engine.free()
         except EngineUnavailable as error:
             log.warning("%s", error, extra={"event": "engine.recycled"})
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from config.celery_app import make_app
 from config.settings import Settings
@@ -12,7 +13,7 @@ from jobs.ledger import Ledger
 ANSWER_TIMEOUT_S = 15.0
 POLL_S = 0.5
 
-Answer = Mapping[str, str]
+Answer = Mapping[str, Any]
 
 
 def ask(settings: Settings, command: str, host: str | None) -> dict[str, Answer]:

@@ -33,10 +33,26 @@ SMALL_GPU = """
 import json, os, sys
 plan = json.loads(sys.argv[1])
 with open({tried!r}, "a") as file:
-    print(plan["gpu_layers"], os.environ["CUDA_VISIBLE_DEVICES"], file=file)
+    print(plan["gpu_layers"], plan["slots"], os.environ["CUDA_VISIBLE_DEVICES"], file=file)
 if plan["gpu_layers"] > 6:
     sys.exit(3)
 os.execv(sys.executable, [sys.executable, "-m", "workers.llm.process", sys.argv[1]])
+"""
+
+#: The real engine, but a decode with more than one page's room finds no memory once the engine is warm.
+OUT_OF_MEMORY_IN_FLIGHT = """
+from workers.llm import process
+from workers.llm.engine import Engine
+from workers.llm.native import OutOfMemory
+
+class Greedy(Engine):
+    def step(self):
+        super().step()
+        if self.plan.slots > 1:
+            raise OutOfMemory("out of memory")
+
+process.Engine = Greedy
+process.main()
 """
 
 #: A worker's main process, and a child of it that outlives it, as an OCR child in the middle of a page does.
@@ -230,15 +246,31 @@ def test_clients_that_wait_are_told_when_the_model_becomes_unusable(
         assert wait_until(lambda: answers(client), 20), "the mended model was not tried again"
 
 
-def test_lack_of_gpu_memory_halves_the_layers_until_they_fit(make_service: StartService, tmp_path: Path) -> None:
+def test_lack_of_gpu_memory_takes_pages_in_flight_and_then_layers_until_they_fit(
+    make_service: StartService, tmp_path: Path
+) -> None:
     tried, engine = tmp_path / "tried", tmp_path / "engine.py"
     engine.write_text(SMALL_GPU.format(tried=str(tried)))
     gpu = Gpu(0, "GPU-00000000-no-such-gpu", "test", 1)
     service = make_service(gpu, (sys.executable, str(engine)), gpu_layers=20)
     service.start()
-    layers = [line.split() for line in tried.read_text().splitlines()]
-    assert [int(count) for count, _ in layers][:3] == [20, 10, 5]
-    assert {uuid for _, uuid in layers} == {gpu.uuid}
+    sizes = [line.split() for line in tried.read_text().splitlines()]
+    assert [(int(layers), int(slots)) for layers, slots, _ in sizes] == [(20, 32), (20, 4), (10, 4), (5, 4)]
+    assert {uuid for _, _, uuid in sizes} == {gpu.uuid}
+
+
+def test_an_engine_that_runs_out_of_memory_in_flight_goes_on_smaller(
+    make_service: StartService, tmp_path: Path
+) -> None:
+    engine = tmp_path / "engine.py"
+    engine.write_text(OUT_OF_MEMORY_IN_FLIGHT)
+    service = make_service(None, (sys.executable, str(engine)))
+    service.start()
+    before = service.status()
+    with closing(EngineClient(service.socket_path, 120)) as client:
+        assert client.score(QUESTION)
+        assert (before.slots, client.info().slots) == (4, 1)
+    assert service.status().starts == before.starts + 1
 
 
 def test_an_engine_that_never_gets_warm_is_ended_and_told(make_service: StartService) -> None:

@@ -15,7 +15,8 @@ GPU = Gpu(index=0, uuid="GPU-1", name="H100", memory_mib=80_000)
 class Engine:
     """Counts how often it was freed."""
 
-    freed = 0
+    def __init__(self, gpu: Gpu | None = GPU) -> None:
+        self.gpu, self.freed = gpu, 0
 
     def free(self) -> dict[str, str]:
         self.freed += 1
@@ -41,7 +42,7 @@ def test_the_engine_is_freed_below_the_floor_once_and_not_at_each_look(
 ) -> None:
     engine, free_mib = Engine(), 5000
     monkeypatch.setattr(recycling.gpus, "memory", lambda _: GpuMemory(free_mib=free_mib, total_mib=80_000))
-    watch = Recycling(settings(redis_url=URL, gpu_memory_floor_mib=2000), engine, GPU)
+    watch = Recycling(settings(redis_url=URL, gpu_memory_floor_mib=2000), [engine])
 
     look_again(watch, monkeypatch)
     assert engine.freed == 0
@@ -55,8 +56,8 @@ def test_the_engine_is_freed_below_the_floor_once_and_not_at_each_look(
 def test_without_a_gpu_or_a_floor_nothing_is_freed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine()
     monkeypatch.setattr(recycling.gpus, "memory", lambda _: GpuMemory(free_mib=0, total_mib=80_000))
-    look_again(Recycling(settings(redis_url=URL), engine, GPU), monkeypatch)
-    look_again(Recycling(settings(redis_url=URL, gpu_memory_floor_mib=2000), engine, None), monkeypatch)
+    look_again(Recycling(settings(redis_url=URL), [engine]), monkeypatch)
+    look_again(Recycling(settings(redis_url=URL, gpu_memory_floor_mib=2000), [Engine(None)]), monkeypatch)
     assert engine.freed == 0
 
 

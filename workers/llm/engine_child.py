@@ -1,4 +1,4 @@
-"""The engine as its keeper sees it: a child process, the pipe on which it reports, and the layers it was given."""
+"""The engine as its keeper sees it: a child process, the pipe on which it reports, and the size it was given."""
 
 import logging
 import os
@@ -10,19 +10,20 @@ from typing import Literal
 
 from workers import gpu
 from workers.llm.plan import EXIT_BAD_MODEL, EXIT_IDLE, EXIT_OUT_OF_MEMORY, EnginePlan, EngineStatus, KeeperPlan
+from workers.llm.size import EngineSize, size_that_fits
 
 log = logging.getLogger(__name__)
 
-SHARED_FIELDS = EnginePlan.model_fields.keys() & KeeperPlan.model_fields.keys() - {"gpu_layers"}
+SHARED_FIELDS = EnginePlan.model_fields.keys() & KeeperPlan.model_fields.keys() - {"gpu_layers", "slots"}
 
 
 @dataclass(frozen=True, slots=True)
 class EngineNews:
     """What became of the engine.
 
-    warm: it accepts connections. idle: it ended by itself. smaller: it could not be loaded as it was and will be
-    started with less (half the layers on the GPU, no special CPU instructions). crashed: it ended unasked. hopeless:
-    another start can't help.
+    warm: it accepts connections. idle: it ended by itself. smaller: it lacked memory, or could not be loaded as it
+    was, and will be started with less (fewer pages in flight, half the layers on the GPU, no special CPU
+    instructions). crashed: it ended unasked. hopeless: another start can't help.
     """
 
     kind: Literal["warm", "idle", "smaller", "crashed", "hopeless"]
@@ -36,18 +37,18 @@ class EngineChild:
     def __init__(self, plan: KeeperPlan) -> None:
         self.plan = plan
         self.starts = 0
-        self.gpu_layers = 0
+        self.size = EngineSize(0, 0)
         self.status_fd = -1
         self.warm = False
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._report = b""
         self._cpu_extras = True
-        self.forget_layers()
+        self.forget_size()
 
-    def forget_layers(self) -> None:
-        """Let the next start measure anew how many layers fit: the memory may be another by then."""
-        self._next_layers: int | None = None
+    def forget_size(self) -> None:
+        """Let the next start measure anew what fits: the memory may be another by then."""
+        self._next_size: EngineSize | None = None
 
     @property
     def pid(self) -> int | None:
@@ -66,9 +67,7 @@ class EngineChild:
 
     def start(self) -> None:
         """Start an engine on the listening socket."""
-        if self._next_layers is None:
-            self._next_layers = self._layers_to_try()
-        self.gpu_layers = self._next_layers
+        self.size = self._next_size = self._next_size or size_that_fits(self.plan)
         self.status_fd, theirs = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -78,7 +77,7 @@ class EngineChild:
             os.close(theirs)
         self.starts += 1
         self.warm, self._report, self._started_at = False, b"", time.monotonic()
-        log.info("engine %d started, %d layers on %s", self._process.pid, self.gpu_layers, self.plan.gpu_uuid or "CPU")
+        log.info("engine %d started on %s: %s", self._process.pid, self.plan.gpu_uuid or "the CPU", self.size)
 
     def end(self) -> None:
         """End the engine at once; the kernel gives back what it held, GPU memory too. Idempotent."""
@@ -103,16 +102,12 @@ class EngineChild:
         if status == EXIT_IDLE:
             log.info("engine ended: idle")
             return EngineNews("idle")
-        on_gpu = self.gpu_layers > 0
-        if on_gpu and (status == EXIT_OUT_OF_MEMORY or (status < 0 and not was_warm)):
-            self._next_layers = self.gpu_layers // 2
-            log.warning(
-                "%s with %d layers on the GPU (%s); trying %d",
-                _ending(status),
-                self.gpu_layers,
-                gpu.memory_figures(self.plan.gpu_uuid),
-                self._next_layers,
-            )
+        crashed_on_gpu = self.size.gpu_layers > 0 and status < 0 and not was_warm
+        smaller = self.size.smaller() if status == EXIT_OUT_OF_MEMORY or crashed_on_gpu else None
+        if smaller:
+            self._next_size = smaller
+            free = gpu.memory_figures(self.plan.gpu_uuid)
+            log.warning("engine %s at %s (%s); trying %s", _ending(status), self.size, free, smaller)
             return EngineNews("smaller")
         if status < 0 and not was_warm and self._cpu_extras:
             # Some virtual machines report AMX and end who uses it (seen: SIGSEGV at ldtilecfg).
@@ -135,17 +130,11 @@ class EngineChild:
         lines = self._report.splitlines()
         return EngineStatus.model_validate_json(lines[-1]) if lines else EngineStatus(ready=False)
 
-    def _layers_to_try(self) -> int:
-        if self.plan.gpu_uuid is None:
-            return 0
-        if self.plan.gpu_layers != "auto":
-            return self.plan.gpu_layers
-        return gpu.layers_that_fit(self.plan.model_path, self.plan.gpu_uuid, self.plan.cells)
-
     def _command(self, status_fd: int) -> list[str]:
         plan = EnginePlan(
             **self.plan.model_dump(include=SHARED_FIELDS),
-            gpu_layers=self.gpu_layers,
+            gpu_layers=self.size.gpu_layers,
+            slots=self.size.slots,
             cpu_extras=self._cpu_extras,
             status_fd=status_fd,
             keeper_pid=os.getpid(),

@@ -93,8 +93,9 @@ class Keeper:
     def _obey(self, command: str) -> None:
         if command == "free":
             self.engine.end()
-            self.engine.forget_layers()
-        status = KeeperStatus(engine_pid=self.engine.pid, gpu_layers=self.engine.gpu_layers, starts=self.engine.starts)
+            self.engine.forget_size()
+        size, engine = self.engine.size, self.engine
+        status = KeeperStatus(engine_pid=engine.pid, gpu_layers=size.gpu_layers, slots=size.slots, starts=engine.starts)
         sys.stdout.write(status.model_dump_json() + "\n")
         sys.stdout.flush()
 
@@ -108,7 +109,7 @@ class Keeper:
     def _on_news(self, news: EngineNews) -> None:
         match news.kind:
             case "idle":
-                self.engine.forget_layers()
+                self.engine.forget_size()
             case "hopeless":
                 self._fail(news.message)
             case "crashed":

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from jobs.errors import ModelError
 from workers.llm import Message
+from workers.llm.plan import CacheType
 from workers.llm.row import Row
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 Logits = NDArray[np.float32]
 
 _LOG_ERROR = 4
+_Q8_0 = 8  # enum ggml_type of ggml.h
+FLASH_AUTO, FLASH_OFF, FLASH_ON = -1, 0, 1  # enum llama_flash_attn_type of llama.h
 #: What llama.cpp and ggml say when a buffer could not be had, on any backend.
 _MEMORY_WORDS = ("out of memory", "failed to allocate", "unable to allocate", "alloc failed")
 
@@ -155,7 +158,16 @@ class Context:
     """
 
     def __init__(
-        self, model: Model, *, cells: int, sequences: int, rows: int, outputs: int, threads: int, gpu: bool
+        self,
+        model: Model,
+        *,
+        cells: int,
+        sequences: int,
+        rows: int,
+        outputs: int,
+        threads: int,
+        gpu: bool,
+        cache_type: CacheType = "f16",
     ) -> None:
         self.model = model
         self.rows = rows
@@ -166,7 +178,11 @@ class Context:
         params.kv_unified = True  # one pool of cells; a shared prefix is tagged, not copied
         params.swa_full = True  # rollback and sharing stay valid with sliding windows
         # On a CPU flash attention made batches of 1 to 33 rows 1.4 to 2.6 times dearer (docs/adr/0002).
-        params.flash_attn_type = -1 if gpu else 0
+        params.flash_attn_type = FLASH_AUTO if gpu else FLASH_OFF
+        if cache_type == "q8_0":
+            params.type_k = _Q8_0
+            if gpu:  # llama.cpp reads such values by flash attention only
+                params.type_v, params.flash_attn_type = _Q8_0, FLASH_ON
         params.no_perf = True
         self.handle = api.llama_init_from_model(model.handle, params)
         if not self.handle:

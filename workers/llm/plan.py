@@ -6,6 +6,9 @@ from typing import Literal
 
 from jobs.contract import Frozen
 
+#: Of the numbers in the KV cache, as llama.cpp names them.
+CacheType = Literal["f16", "q8_0"]
+
 ENGINE_COMMAND = (sys.executable, "-m", "workers.llm.process")
 
 #: How an engine process ends.
@@ -24,6 +27,7 @@ class EnginePlan(Frozen):
     gpu_layers: int
     context_size: int
     slots: int  # pages in flight at once
+    cache_type: CacheType
     threads: int
     idle_s: float  # 0: never ends by itself
     answers_kept: int
@@ -48,7 +52,8 @@ class KeeperPlan(Frozen):
     gpu_uuid: str | None  # None: CPU
     gpu_layers: int | Literal["auto"]
     context_size: int
-    slots: int
+    slots: int  # pages in flight at most; fewer where memory lacks
+    cache_type: CacheType
     threads: int
     idle_s: float
     answers_kept: int
@@ -58,11 +63,6 @@ class KeeperPlan(Frozen):
     parent_pid: int
     log_level: int  # of keeper and engine, as the parent's
     engine_command: tuple[str, ...]
-
-    @property
-    def cells(self) -> int:
-        """Tokens that the KV cache holds for all pages in flight together."""
-        return cache_cells(self.context_size, self.slots)
 
 
 class EngineStatus(Frozen):
@@ -77,6 +77,7 @@ class KeeperStatus(Frozen):
 
     engine_pid: int | None
     gpu_layers: int
+    slots: int
     starts: int  # engines started so far
 
 

@@ -1,7 +1,6 @@
 """Moves requests from clients to the engine, and answers back. A client that goes takes its request with it."""
 
 import asyncio
-import dataclasses
 import os
 import socket
 import threading
@@ -35,7 +34,7 @@ class Server:
         self.plan, self.engine, self.load_s = plan, engine, load_s
         self.cache = AnswerCache(plan.answers_kept)
         self._in_flight = 0
-        self._last_used = time.monotonic()
+        self._last_used = self._loaded_at = time.monotonic()
 
     async def run(self) -> None:
         """Serve until nobody has asked for `idle_s`.
@@ -112,8 +111,11 @@ class Server:
             model=plan.model,
             model_sha256=plan.model_sha256,
             gpu_layers=plan.gpu_layers,
+            slots=plan.slots,
             load_s=self.load_s,
-            tally=dataclasses.asdict(self.engine.tally) | self.cache.counts,
+            age_s=round(time.monotonic() - self._loaded_at, 1),
+            in_flight=self._in_flight,
+            tally=self.engine.tally.report() | self.cache.counts,
         )
 
 

@@ -34,6 +34,8 @@ SLOTS_ON_CPU, SLOTS_ON_GPU = 4, 32
 START_TRIES = 4
 #: How often a first wait looks whether the keeper lives.
 REVIVE_S = 1.0
+#: Facts are asked for by a main process that has a pulse to keep; an engine that loads does not answer.
+FACTS_TIMEOUT_S = 2.0
 #: The kernel's bound on the path of a local socket.
 LONGEST_SOCKET_PATH = 107
 
@@ -95,7 +97,7 @@ class EngineService:
             "engine warm: loaded in %.1f s, %d layers on %s; %s",
             info.load_s,
             info.gpu_layers,
-            self._device,
+            self.device,
             self._memory(info.pid),
         )
 
@@ -120,6 +122,23 @@ class EngineService:
             EngineUnavailable: the keeper has gone.
         """
         return self._command("status")
+
+    def facts(self) -> dict[str, object]:
+        """What the engine is and has done since it was loaded, for metrics; an engine that was freed is not loaded.
+
+        Raises:
+            EngineUnavailable: the keeper has gone.
+        """
+        pid = self.status().engine_pid
+        memory: dict[str, object] = {"memory": self._memory(pid)}
+        if pid is None:
+            return {"state": "freed", **memory}
+        try:
+            with contextlib.closing(EngineClient(self.socket_path, FACTS_TIMEOUT_S)) as client:
+                info = client.info()
+        except EngineUnavailable:
+            return {"state": "loading", **memory}
+        return {"state": "warm", **memory, **info.model_dump(exclude={"tally"}), **info.tally}
 
     def free(self) -> dict[str, str]:
         """End the engine, and with it give back its memory, until the next page loads it again. Idempotent.
@@ -198,6 +217,7 @@ class EngineService:
             gpu_layers=self.settings.gpu_layers,
             context_size=self.settings.context_size,
             slots=SLOTS_ON_GPU if self.gpu else SLOTS_ON_CPU,
+            cache_type=self.settings.kv_cache_type,
             threads=cpu_threads(self.settings),
             idle_s=self.settings.engine_idle_s,
             answers_kept=self.settings.engine_answers_kept,
@@ -220,7 +240,8 @@ class EngineService:
                 raise EngineUnavailable("The engine's keeper has gone; the worker's log says why.") from None
 
     @property
-    def _device(self) -> str:
+    def device(self) -> str:
+        """Where the engine runs, in words."""
         return f"{self.gpu.name} {self.gpu.uuid}" if self.gpu else "the CPU"
 
     def _memory(self, engine_pid: int | None) -> str:

@@ -63,7 +63,10 @@ class EngineInfo(Frozen):
     model: str
     model_sha256: str
     gpu_layers: int
+    slots: int  # requests at work at once
     load_s: float
+    age_s: float  # since it was warm
+    in_flight: int  # requests, at work and waiting
     tally: dict[str, float] = Field(default_factory=dict)  # workers/llm/tally.py
 
 
