@@ -24,8 +24,9 @@ from bench import machine
 from bench.contender import Run, Setting
 from bench.curve import cost_of_rows
 from bench.greedy import same_as_greedy
-from bench.question import questions, read, scans
+from bench.question import questions, spread_scans
 from bench.rounds import NAIVE, NO_DRAFTS, OURS, PLAIN, SERVERS, Rounds, run_rounds
+from bench.scan import read
 from bench.skipping import Corrected, Skipping
 from bench.spread import spread
 from config.settings import Settings
@@ -46,6 +47,7 @@ def main(
     runs: Annotated[int, typer.Option(help="So many runs of each.")] = 3,
     tokens: Annotated[int, typer.Option(help="Longest free answer to a question.")] = 64,
     gpu: Annotated[str, typer.Option(help="cpu, auto, an index or a UUID.")] = "cpu",
+    lines: Annotated[Path | None, typer.Option(help="Folder to keep what OCR read, and to take it from.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object in the last line.")] = False,
 ) -> None:
     """Compare the correction's speed with the naive way's and the server's."""
@@ -59,7 +61,7 @@ def main(
         max_tokens=tokens,
     )
     with closing(open_engine("rapidocr", settings)) as engine:
-        pages = [read(scan, engine) for scan in scans(data, limit)]
+        pages = [(scan, read(scan, engine, lines)) for scan in spread_scans(data, limit)]
     asked = list(questions(pages, read_prompt("finance")[1]))
     say = partial(typer.echo, err=True)
     rounds = run_rounds(setting, asked, pages, partial(Skipping.on, settings, device), runs, say)
@@ -91,6 +93,7 @@ def _report(rounds: Rounds, pages: int, seconds: Seconds) -> dict[str, object]:
         "ratio_naive_free": _ratio(free[NAIVE], free[OURS], seconds),
         "ratio_free_plain": _ratio(free[NO_DRAFTS], free[OURS], seconds),
         "ratio_pages_skipping": _ratio(forced[NAIVE], rounds.skipping, seconds),
+        "ratio_repeated": _ratio(rounds.skipping, rounds.repeated, seconds),
         "tokens_per_decode": spread([_tokens_per_decode(run) for run in forced[OURS]], 2),
         "same_as_greedy": round(greedy.pop("share"), 3),
         "greedy": greedy,

@@ -36,6 +36,7 @@ class Rounds:
     forced: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
     free: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
     skipping: list[Corrected] = field(default_factory=list)
+    repeated: list[Corrected] = field(default_factory=list)  # the same pages again: answers that the engine keeps
 
 
 def run_rounds(
@@ -52,13 +53,15 @@ def run_rounds(
         askers = _askers(setting, stack)
         for number in range(rounds):
             for name in sorted(askers, key=list(askers).index, reverse=bool(number % 2)):
-                say(f"round {number + 1}: {name}")
-                done.forced[name].append(askers[name].run(questions, forced=True))
+                done.forced[name].append(run := askers[name].run(questions, forced=True))
+                say(f"round {number + 1}: {name} forced {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")
                 if name in FREE:
-                    done.free[name].append(askers[name].run(questions, forced=False))
-            say(f"round {number + 1}: whole pages in the default mode")
-            with skipping() as default_mode:  # from new: its cache would know the pages
-                done.skipping.append(default_mode.run(pages))
+                    done.free[name].append(run := askers[name].run(questions, forced=False))
+                    say(f"round {number + 1}: {name} free {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")
+            with skipping() as default_mode:  # from new: its answers are not known yet
+                done.skipping.append(corrected := default_mode.run(pages))
+                done.repeated.append(default_mode.run(pages))
+            say(f"round {number + 1}: default mode {corrected.wall_s:.1f} s, {corrected.cpu_s:.1f} CPU s")
     return done
 
 

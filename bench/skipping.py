@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psutil
 
 from bench.match import match
-from bench.question import Page, truth_of
+from bench.question import Page
 from bench.tally import Tally
 from config.settings import Settings
 from jobs.contract import Recipe
@@ -46,11 +46,11 @@ class Skipping:
     def run(self, pages: Sequence[Page]) -> Corrected:
         """Correct all pages, one after the other."""
         wall, cpu = time.perf_counter(), self._cpu_s()
-        corrected = [correct_page(lines, Recipe(), self._client) for _, lines in pages]
+        corrected = [correct_page(reading.lines, Recipe(), self._client) for _, reading in pages]
         wall_s, cpu_s = time.perf_counter() - wall, self._cpu_s() - cpu
         tally = Tally(pages=len(pages))
         for (scan, _), lines in zip(pages, corrected, strict=True):
-            found = match([line.raw for line in lines], truth_of(scan))
+            found = match([line.raw for line in lines], scan.truth.read_text(encoding="utf-8"))
             for line, truth in zip(lines, found.truths, strict=True):
                 tally.add(line, truth)
         return Corrected(wall_s, cpu_s, tally)
