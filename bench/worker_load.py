@@ -1,0 +1,60 @@
+"""What a worker's processes and the machine's cores did between two moments."""
+
+import time
+from dataclasses import dataclass
+
+import psutil
+
+from workers.gpu import utilisation_percent
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Between the start and `stop`."""
+
+    wall_s: float
+    cpu_s: float  # of the worker and all its children
+    cores_percent: tuple[float, ...]  # of each core, other programs' included
+    gpu_percent: float  # the mean over all looks; 0 without a GPU
+    child_mib: float  # the largest child's memory at the end; what children share counts in part (PSS)
+
+
+class Watch:
+    """Watches a worker from its construction on."""
+
+    def __init__(self, worker_pid: int) -> None:
+        self._worker = psutil.Process(worker_pid)
+        self._gpu_looks: list[float] = []
+        psutil.cpu_percent(percpu=True)  # counts from here
+        self._started, self._cpu_s = time.perf_counter(), self._cpu_now()
+
+    def look(self) -> None:
+        """Look at the GPU; to be called now and then."""
+        self._gpu_looks.append(utilisation_percent())
+
+    def stop(self) -> Load:
+        """Say what was seen."""
+        looks = self._gpu_looks or [0.0]
+        return Load(
+            wall_s=time.perf_counter() - self._started,
+            cpu_s=self._cpu_now() - self._cpu_s,
+            cores_percent=tuple(psutil.cpu_percent(percpu=True)),
+            gpu_percent=sum(looks) / len(looks),
+            child_mib=max(self._children_mib(), default=0.0),
+        )
+
+    def _cpu_now(self) -> float:
+        processes = [self._worker, *self._worker.children(recursive=True)]
+        return sum(sum(each.cpu_times()[:2]) for each in processes)
+
+    def _children_mib(self) -> list[float]:
+        """Of the OCR children: what the worker forked that is not the engine's keeper."""
+        name = self._worker.name()
+        children = [child for child in self._worker.children() if child.name() == name and _is_fork(child)]
+        return [child.memory_full_info().pss / MIB for child in children]
+
+
+def _is_fork(child: psutil.Process) -> bool:
+    return "workers.llm.keeper" not in child.cmdline()
