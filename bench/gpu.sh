@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# All that needs a GPU, on a machine without internet: builds llama.cpp with CUDA, runs tests/gpu and the benchmarks.
+# That machine needs Python, cmake, a C++ compiler and nvcc; all else is brought along in pieces of at most 60 MiB.
+#     bench/gpu.sh pack          with internet, after `make setup`: writes .gpu/piece-aa, .gpu/piece-ab ...
+#     bench/gpu.sh join          there, after each load of pieces into .gpu: keeps them
+#     bench/gpu.sh run DATA OUT  there, when all have come: reads scans in DATA, writes logs and figures to OUT
+# PYTHON_VERSION says which Python that machine has (3.12). A run takes ten minutes at most: each step has its limit.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+release=$(sed -n 's/^llama-cpp-python==\([^ ]*\).*/\1/p' requirements.lock)
+sources=llama_cpp_python-${release}
+cache=${HOME}/.cache/ocrfleet/llama-server-${release}
+home=/tmp/ocrfleet-gpu
+
+pack() {
+    local room version=${PYTHON_VERSION:-3.12} platforms=()
+    room=$(mktemp -d)
+    rm -rf .gpu && mkdir -p .gpu "${room}/wheels"
+    bench/llama_server.sh >/dev/null # it fetches and unpacks the sources
+    tar -C "${cache}/${sources}/vendor/llama.cpp" -czf "${room}/llama.cpp.tar.gz" ggml include src common tools vendor cmake \
+        scripts CMakeLists.txt LICENSE licenses models/ggml-vocab-qwen2.gguf
+    tar -C "${cache}/${sources}" -czf "${room}/llama_cpp.tar.gz" llama_cpp
+    .venv/bin/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --python-version "${version}" \
+        --python-platform x86_64-manylinux_2_28 --constraint requirements.lock --extra worker --extra local \
+        --no-emit-package llama-cpp-python pyproject.toml --output-file "${room}/wanted.txt"
+    for minor in 28 27 24 17 12 5; do platforms+=(--platform "manylinux_2_${minor}_x86_64"); done
+    .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+        --python-version "${version}" --implementation cp "${platforms[@]}" --platform manylinux2014_x86_64 \
+        --platform manylinux1_x86_64 --dest "${room}/wheels" --requirement "${room}/wanted.txt" \
+        diskcache pytest pytest-timeout iniconfig pluggy
+    tar -C "${room}" -cf - wheels llama.cpp.tar.gz llama_cpp.tar.gz | split --bytes 60M - .gpu/piece-
+    (cd .gpu && sha256sum piece-* >checksums && ls -l)
+    rm -rf "${room}"
+}
+
+join() {
+    mkdir -p "${home}"
+    cp .gpu/* "${home}"
+    (cd "${home}" && sha256sum --check --quiet checksums && cat piece-* | tar -x && rm piece-* && echo "all there") ||
+        echo "some are still missing"
+}
+
+build() {
+    mkdir -p "${cache}/${sources}/vendor/llama.cpp"
+    tar -C "${cache}/${sources}/vendor/llama.cpp" -xzf "${home}/llama.cpp.tar.gz"
+    JOBS=$(nproc) bench/llama_server.sh -DBUILD_SHARED_LIBS=ON -DGGML_CUDA=ON -DCMAKE_CUDA_ARCHITECTURES=native
+    # The same libraries serve llama-cpp-python, whose own part is Python.
+    python3 -m pip install --quiet --no-index --no-deps --target "${home}/site" "${home}"/wheels/*.whl
+    tar -C "${home}/site" -xzf "${home}/llama_cpp.tar.gz"
+}
+
+step() { # seconds, name, command: goes on after a failure, which the log shows
+    local began=${SECONDS}
+    timeout "$1" "${@:3}" >"${out}/$2.log" 2>&1 && echo "$2: $((SECONDS - began)) s" || echo "$2 FAILED ($?)"
+    tail -n 1 "${out}/$2.log" | grep '^{' >"${out}/$2.json" || rm -f "${out}/$2.json"
+}
+
+run() {
+    data=$1 out=$2
+    mkdir -p "${out}"
+    export PYTHONPATH=${PWD}:${home}/site LLAMA_CPP_LIB_PATH=${cache}/build/bin
+    export -f build
+    export release sources cache home
+    local model=${home}/qwen2.5-3b-shape.gguf vocabulary=${cache}/${sources}/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf
+    step 270 build bash -euo pipefail -c build
+    step 60 random_model python3 -m bench.random_model "${model}" --vocabulary "${vocabulary}"
+    step 60 tests python3 -m pytest -q -m gpu tests/gpu
+    step 120 correction_3b python3 -m bench.correction --model "${model}" --data "${data}" --gpu 0 --limit 4 --runs 2 --json
+    step 60 correction_small python3 -m bench.correction --model "$(packaged)" --data "${data}" --gpu 0 --limit 2 --runs 1 --json
+    step 90 pipeline python3 -m bench.pipeline --model "${model}" --data "${data}" --gpu 0 --limit 32 --children 8,16 --json
+}
+
+packaged() { python3 -c 'from samples.stack import packaged_model; print(packaged_model())'; }
+
+"$@"
