@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: The prompts that ocrfleet brings, one text file each.
@@ -176,6 +176,19 @@ class Settings(BaseSettings):
 
     @field_validator("redis_url")
     @classmethod
+    def _url_can_be_read(cls, value: SecretStr) -> SecretStr:
+        # Here and not by redis-py: its error quotes what it takes for the port, which may be half a password.
+        try:
+            url = urlsplit(value.get_secret_value())
+            readable = url.scheme in {"redis", "rediss", "unix"} and (url.port is None or url.port > 0)
+        except ValueError:
+            readable = False
+        if not readable:
+            raise ValueError("not redis://, rediss:// or unix:// with host, port and number (/ in a password is %2F)")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
     def _url_says_nothing_of_tls(cls, value: SecretStr) -> SecretStr:
         # Flower ignores what stands there, and `?ssl_cert_reqs=none` would turn the check off.
         if "ssl_" in urlsplit(value.get_secret_value()).query:
@@ -188,6 +201,12 @@ class Settings(BaseSettings):
         if isinstance(value, int) and value < 0:
             raise ValueError("gpu_layers is auto or a number from 0")
         return value
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """Say which settings are wrong and why, never what stands there: it may be a password."""
+    wrong = "; ".join(f"OCRFLEET_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+    return f"Wrong settings. {wrong}."
 
 
 def environment_for(settings: dict[str, object]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from config.settings import Settings
+from config.settings import Settings, wrong_settings
 from jobs.contract import BatchId
 from jobs.errors import OcrFleetError, RetryableError, UsageError
 from jobs.selection import checked
@@ -40,14 +40,8 @@ def open_fleet() -> Fleet:
     try:
         settings = Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"OCRFLEET_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        raise UsageError(f"Wrong settings. {wrong}.") from None
-    try:
-        return Fleet.open(settings)
-    except ValueError:  # redis' own; it may quote the password
-        raise UsageError(
-            "OCRFLEET_REDIS_URL is not redis://, rediss:// or unix:// with host, port and number."
-        ) from None
+        raise UsageError(wrong_settings(error)) from None
+    return Fleet.open(settings)
 
 
 def check_batch(name: str | None) -> str | None:

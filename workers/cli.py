@@ -10,16 +10,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from config.celery_app import QUEUES
 from config.logging import configure_logging
-from config.settings import Engine, Settings
+from config.settings import Engine, Settings, wrong_settings
 from jobs.contract import TextLayerUse
 from jobs.errors import ModelError, OcrFleetError, RetryableError, UsageError
 from jobs.password import read_passwords
 from workers.models.cli import app as models_app
 
-app = typer.Typer(help="A worker node of ocrfleet.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="A worker node of ocrfleet.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with values of variables would put them into the log
+)
 app.add_typer(models_app, name="models")
 
 EngineOption = Annotated[Engine | None, typer.Option(help="OCR engine where a batch names none; default auto.")]
@@ -151,6 +157,10 @@ def main() -> None:
         app()
     except UsageError as error:
         _end(error, 2)
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        _end(UsageError(wrong_settings(error)), 2)
     except (ModelError, RetryableError) as error:
         _end(error, 4)
     except OcrFleetError as error:

@@ -117,7 +117,14 @@ def test_a_store_that_takes_nothing_is_one_line_with_status_4(ocrfleet, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("LEASE_S", "soon-secret"), ("REDIS_URL", "secret"), ("STORE_URL", "ftp://secret")]
+    ("name", "value"),
+    [
+        ("LEASE_S", "soon-secret"),
+        ("REDIS_URL", "secret"),
+        ("REDIS_URL", "redis://:secret/half@127.0.0.1:6379/0"),
+        ("REDIS_URL", "rediss://:secret@127.0.0.1:6379/0?ssl_cert_reqs=none"),
+        ("STORE_URL", "ftp://secret"),
+    ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(ocrfleet, monkeypatch, name, value):
     monkeypatch.setenv(f"OCRFLEET_{name}", value)
