@@ -34,7 +34,7 @@ def make_bare(settings: Settings) -> Celery:
     def read(content: str) -> None:
         with open_document(store.read_document(content), "image/png", bounds) as document:
             page, image = read_page(document, 1, tools, dpi=settings.raster_dpi)
-        store.put_page(content, tools.fingerprint, page, encode_jpeg(image))
+        store.put_image(content, tools.fingerprint, 1, encode_jpeg(image))
         store.put_result(assemble(content, tools.fingerprint, (page,)))
 
     return app

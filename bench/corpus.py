@@ -21,8 +21,8 @@ class Corpus:
 
 
 def draw(folder: Path, documents: int, seed: int) -> Corpus:
-    """Draw so many documents: 2 % real, 2 % poison, 5 % long, the rest of one page. At least one of each."""
-    real = [write(folder / "real", entry, seed).path for entry in entries()[: max(1, documents // 50)]]
+    """Draw so many documents: 1 % real, 2 % poison, 5 % long, the rest of one page. At least one of each."""
+    real = [write(folder / "real", entry, seed).path for entry in entries()[: max(1, documents // 100)]]
     many = documents - len(real)
     poison = frozenset(f"{number:05d}.png" for number in range(7, many, 50))
     null = [_draw(folder / "null", number, poison) for number in range(many)]

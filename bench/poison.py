@@ -10,8 +10,8 @@ from workers.ocr.null import NullEngine
 
 #: A page of this width is poison.
 POISON_WIDTH_PX = 666
-#: Long enough for a kill to fall into a page now and then.
-PAGE_S = 0.5
+#: Long enough for a kill to fall into a page.
+PAGE_S = 0.25
 
 
 class PoisonEngine(NullEngine):

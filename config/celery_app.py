@@ -36,7 +36,6 @@ def _messages() -> dict[str, Any]:
         "result_backend": None,
         "task_ignore_result": True,
         "worker_send_task_events": True,
-        "task_send_sent_event": True,
         "task_track_started": True,
         "task_queues": [Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
         "task_default_queue": "backlog",

@@ -14,8 +14,11 @@ class Blobs(Protocol):
         StoreUnavailable: the place can't be reached, read or written.
     """
 
-    def put(self, key: str, chunks: Iterable[bytes]) -> None:
-        """Write all or nothing. What `chunks` raises goes through, and nothing is written."""
+    def put(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> None:
+        """Write all or nothing. What `chunks` raises goes through, and nothing is written.
+
+        Not durable: a loss of power within the next seconds may leave it empty.
+        """
         ...
 
     def get(self, key: str) -> bytes:

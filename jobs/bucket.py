@@ -23,8 +23,8 @@ class Bucket:
         if scheme == "s3":
             self._failures += _s3_failures()
 
-    def put(self, key: str, chunks: Iterable[bytes]) -> None:
-        """Gather all, then write once."""
+    def put(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> None:
+        """Gather all, then write once. A bucket's objects are always durable."""
         data = b"".join(chunks)
         with self._errors(missing_is_failure=True):
             self._files.pipe_file(self._path(key), data)

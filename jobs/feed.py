@@ -1,9 +1,8 @@
 """Fills the queues from the ledger: a bounded window of messages, however long the backlog is."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from typing import Any
 
-from jobs.contract import Queue
 from jobs.ledger import Ledger
 
 
@@ -13,9 +12,7 @@ def feed(ledger: Ledger, send: Callable[[str, Mapping[str, Any]], None]) -> int:
     Called by whoever submits or finishes a job, and by the reconciler. A message that is lost between
     here and a worker is due again when the reconciler finds the queue empty.
     """
-    sent, capacity = 0, ledger.capacity()
-    for queue in get_args(Queue):  # urgent first
-        for job in ledger.dispatch(queue, capacity, window=capacity):
-            send(queue, job.model_dump())
-            sent += 1
-    return sent
+    jobs = ledger.refill()
+    for queue, job in jobs:
+        send(queue, job.model_dump())
+    return len(jobs)

@@ -26,7 +26,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
 
-    def put(self, key: str, chunks: Iterable[bytes]) -> None:
+    def put(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> None:
         """Write a draft, bring it to the disk, move it into place."""
         path = self._root / key
         with self._draft() as (handle, draft):
@@ -34,7 +34,8 @@ class Folder:
                 with self._errors():
                     _write(handle, chunk)
             with self._errors():
-                os.fsync(handle)
+                if durable:
+                    os.fsync(handle)
                 self._make(path.parent)
                 draft.replace(path)
 

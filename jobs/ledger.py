@@ -16,7 +16,7 @@ from jobs import entry
 from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
 from jobs.contract import BatchId, ContentId, DocumentState, Job, Queue, Recipe, Source
 from jobs.errors import UsageError
-from jobs.lease import Dropped, Lease, Pin, Reconciliation
+from jobs.lease import Dropped, Lease, Pin, Reconciliation, Untold
 from jobs.result import Outcome
 from jobs.script import Argument, Scripts
 
@@ -30,9 +30,6 @@ LOST_AFTER_S = 10.0
 GONE_AFTER_S = 3600.0
 #: Documents of one script call: more are no faster and hold Redis up for longer (docs/adr/0003).
 CHUNK = 500
-#: Jobs in the window for each one that the fleet works on at once, and the fewest.
-WINDOW_PER_SLOT = 2
-SMALLEST_WINDOW = 8
 
 
 class Ledger:
@@ -142,13 +139,18 @@ class Ledger:
 
     # A job's way
 
-    def dispatch(self, queue: Queue, room: int, window: int | None = None) -> list[Job]:
-        """Take up to `room` due jobs to be sent now: one of each batch in turn, the batch longest unserved first.
+    def dispatch(self, queue: Queue, room: int) -> list[Job]:
+        """Take up to `room` due jobs to be sent now: one of each batch in turn, the batch longest unserved first."""
+        ((_, *jobs),) = self._scripts.run("dispatch", room, queue)
+        return [entry.read_job(member) for member in jobs]
 
-        With a window: as long as no more jobs than that are sent or leased.
+    def refill(self) -> list[tuple[Queue, Job]]:
+        """Take the due jobs that the window has room for, if it is no more than two thirds full; urgent ones first.
+
+        The window: jobs of a queue that are sent or leased, two for each that the living nodes work on at once, or 8.
         """
-        found = self._scripts.run("dispatch", queue, room, "" if window is None else window)
-        return [entry.read_job(member) for member in found]
+        found = self._scripts.run("dispatch", "", *get_args(Queue))
+        return [(queue.decode(), entry.read_job(member)) for queue, *jobs in found for member in jobs]
 
     def window(self, queue: Queue) -> int:
         """Count the jobs that are sent or leased now."""
@@ -158,11 +160,6 @@ class Ledger:
                 pipeline.zcard(f"{self._prefix}:queue:{queue}:{name}")
             return sum(pipeline.execute())
 
-    def capacity(self) -> int:
-        """How large the window may be for the nodes that live now."""
-        slots = sum(node.concurrency for node in self.nodes().values())
-        return max(SMALLEST_WINDOW, WINDOW_PER_SLOT * slots)
-
     def take(self, job: Job, node: str) -> Lease | None:
         """Lease a job to a worker and count the attempt. None: step aside, there is nothing to do here.
 
@@ -171,6 +168,12 @@ class Ledger:
         token = secrets.token_hex(8)
         facts = self._scripts.run("take", *_names(job), token, node, self._lease_ms, self._max_attempts)
         return None if facts is None else entry.read_lease(job, token, node, facts)
+
+    def take_next(self, queue: Queue, node: str) -> Lease | None:
+        """Lease the next due job of a queue without a message for it. None: none is due."""
+        token = secrets.token_hex(8)
+        found = self._scripts.run("take_next", queue, token, node, self._lease_ms, self._max_attempts)
+        return None if found is None else entry.read_lease(entry.read_job(found[0]), token, node, found[1])
 
     def renew(self, lease: Lease) -> None:
         """Keep a lease from lapsing.
@@ -251,8 +254,7 @@ class Ledger:
 
     def leave(self, node: str) -> None:
         """Take a node that stops off the list."""
-        with self._scripts.connection() as redis:
-            redis.hdel(f"{self._prefix}:nodes", node)
+        self._scripts.run("leave", node)
 
     def nodes(self) -> dict[str, Node]:
         """List the nodes that live now."""
@@ -271,12 +273,14 @@ class Ledger:
         found = self._scripts.run("reconcile", *limits, *waiting)
         return Reconciliation() if found is None else entry.read_reconciliation(found)
 
-    def stored(self, batch: BatchId, content: ContentId) -> bool:
-        """Note that the store was told how a document ended; `reconcile` names it no more.
+    def stored(self, told: Sequence[Untold]) -> list[Untold]:
+        """Note that the store was told how documents ended; `reconcile` names them no more.
 
-        False: it has not ended, or no more: the store must forget the outcome.
+        Returns those that have not ended, or no more: the store must forget their outcomes.
         """
-        return bool(self._scripts.run("stored", batch, entry.raw(content)))
+        names = (part for one in told for part in (one.batch, entry.raw(one.outcome.document)))
+        flags = self._scripts.run("stored", *names)
+        return [one for one, flag in zip(told, flags, strict=True) if not flag]
 
     def untold(self) -> int:
         """Count the documents that have ended without the store's knowledge."""

@@ -1,7 +1,7 @@
 """The document store: what is where, as plain files that outlive Redis.
 
 documents/ab/<sha256>                            the files as submitted, once each
-results/ab/<sha256>/<fingerprint>/               page-00001.json, page-00001.jpg ..., document.json
+results/ab/<sha256>/<fingerprint>/               page-00001.jpg ..., document.json; page-00001.json ... of several pages
 batches/<batch>/                                 batch.json, manifest-*.jsonl, passwords-*.json, outcomes/<sha256>.json
 inbox/                                           where other applications put files (docs/wire.md)
 """
@@ -100,11 +100,14 @@ class Store:
 
     # Results
 
+    def put_image(self, content: ContentId, fingerprint: str, number: int, image: bytes) -> None:
+        """Keep the image (JPEG) of a page (from 1): all that is kept of a document's only page beside the result."""
+        self._blobs.put(f"{_page(content, fingerprint, number)}.jpg", (image,))
+
     def put_page(self, content: ContentId, fingerprint: str, page: PageResult, image: bytes) -> None:
         """Keep a page and its image (JPEG). The page comes last: where it stands, its image does."""
-        stem = _page(content, fingerprint, page.page)
-        self._blobs.put(f"{stem}.jpg", (image,))
-        self._blobs.put(f"{stem}.json", (page.to_json().encode(),))
+        self.put_image(content, fingerprint, page.page, image)
+        self._blobs.put(f"{_page(content, fingerprint, page.page)}.json", (page.to_json().encode(),))
 
     def get_page(self, content: ContentId, fingerprint: str, number: int) -> PageResult | None:
         """Read a page (from 1), if it is done. One of an older form, or damaged, is not."""
@@ -195,13 +198,17 @@ class Store:
         return [Source.model_validate_json(line) for line in self._blobs.get(key).splitlines()]
 
     def put_outcome(self, batch: BatchId, outcome: Outcome) -> None:
-        """Keep how a document of a batch ended."""
-        self._blobs.put(_outcome(batch, outcome.document), (outcome.to_json().encode(),))
+        """Keep how a document of a batch ended. That it is done its result proves: that need not wait for the disk."""
+        text = outcome.to_json().encode()
+        self._blobs.put(_outcome(batch, outcome.document), (text,), durable=outcome.state != "done")
 
     def get_outcome(self, batch: BatchId, content: ContentId) -> Outcome | None:
-        """Read how a document of a batch ended, if it has."""
+        """Read how a document of a batch ended, if it has. One that a loss of power left damaged is as good as none."""
         text = self._find(_outcome(batch, content))
-        return None if text is None else Outcome.model_validate_json(text)
+        try:
+            return None if text is None else Outcome.model_validate_json(text)
+        except ValidationError:
+            return None
 
     def outcomes(self, batch: BatchId) -> Iterator[Outcome]:
         """Read how the documents of a batch ended, in the order of their content."""

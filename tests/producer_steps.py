@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.contract import Job, Source
+from jobs.lease import Untold
 from jobs.result import Arithmetic, DocumentResult, Figure, LineResult, Outcome, PageResult, Provenance
 from producer.fleet import Fleet
 from producer.intake import take_in
@@ -55,7 +56,7 @@ def finish(fleet: Fleet, batch: str = "march", failing: Collection[str] = ()) ->
             outcome = Outcome.done(result := result_of(job.document, names[job.document][0]))
             fleet.store.put_result(result)
         fleet.ledger.finish(lease, outcome)
-        tell(fleet.store, fleet.ledger, batch, outcome)
+        tell(fleet.store, fleet.ledger, [Untold(batch=batch, outcome=outcome)])
 
 
 def _sent(fleet: Fleet, batch: str) -> list[Job]:

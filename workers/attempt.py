@@ -11,6 +11,7 @@ from functools import partial
 
 from jobs.contract import Job
 from jobs.errors import LeaseLost, OcrFailed, OcrUnavailable, PermanentError, RetryableError, StoreUnavailable
+from jobs.lease import Untold
 from jobs.ledger import Lease
 from jobs.result import DocumentResult, Outcome, PageResult
 from jobs.selection import select
@@ -30,11 +31,38 @@ OUTAGE_WAIT_S = 5.0
 TELL_AGAIN_S = 1.0
 
 
-def run(job: Job, resources: Resources) -> str:
-    """Attempt a job. Returns the word for how it ended, for the log and for Flower."""
+def run(job: Job, resources: Resources, *, stay_s: float = 0) -> str:
+    """Attempt a job; then those that are due next in its queue, as long as they begin within `stay_s` of the first.
+
+    Returns the word for how it ended, for the log and for Flower.
+    """
     lease = resources.ledger.take(job, resources.node)
     if lease is None:
         return "stepped aside"
+    stay_until = time.monotonic() + stay_s
+    try:
+        ended = [_attempt(lease, resources)]
+        while time.monotonic() < stay_until and not resources.drain.begun:
+            another = resources.ledger.take_next(lease.queue, resources.node)
+            if another is None:
+                break
+            ended.append(_attempt(another, resources))
+    finally:
+        _tell_store(resources)
+    return ended[0] if len(ended) == 1 else f"{ended[0]}, and {len(ended) - 1} more"
+
+
+def _tell_store(resources: Resources) -> None:
+    """Once for all that has ended. What the store can't be told now it hears from the reconciler."""
+    untold, resources.untold = resources.untold, []
+    try:
+        tell(resources.store, resources.ledger, untold)
+    except RetryableError as error:
+        log.warning("The store hears later how documents ended: %s", error, extra={"event": "job.untold"})
+
+
+def _attempt(lease: Lease, resources: Resources) -> str:
+    job = lease.job
     extra = {"batch": job.batch, "document": job.document[:12], "part": job.part, "attempt": lease.attempt}
     resources.note.begin(lease)
     with Heartbeat(resources.ledger, lease, resources.settings.lease_s / 3) as heartbeat:
@@ -88,13 +116,14 @@ def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
         with open_document(data, lease.media_type, bounds, passwords) as document:
             numbers = select(lease.recipe.pages, document.page_count)
             lease = _split(numbers, lease, resources, tools)
-            if not _do_pages(document, lease.share(numbers), lease, resources, tools, heartbeat):
-                resources.ledger.give_back(lease)
-                return "handed back"
+            pages = _do_pages(document, lease.share(numbers), lease, resources, tools, heartbeat)
+        if len(pages) < len(lease.share(numbers)):
+            resources.ledger.give_back(lease)
+            return "handed back"
         if lease.parts > 1 and not resources.ledger.part_done(lease):
             return "part done"
         heartbeat.check()
-        result = _assemble(numbers, lease, resources, tools)
+        result = _assemble(numbers, lease, resources, tools, pages)
     return _end(lease, resources, Outcome.done(result))
 
 
@@ -132,28 +161,43 @@ def _split(numbers: Sequence[int], lease: Lease, resources: Resources, tools: To
 
 def _do_pages(
     document: Pages, numbers: Sequence[int], lease: Lease, resources: Resources, tools: Tools, heartbeat: Heartbeat
-) -> bool:
-    """Do this part's pages but for those done before. False: the worker drains, what is left is handed back."""
+) -> dict[int, PageResult]:
+    """Do this part's pages but for those done before. Fewer than asked for: the worker drains."""
+    pages: dict[int, PageResult] = {}
     for number in numbers:
         if resources.drain.begun:
-            return False
+            break
         heartbeat.check()
-        if resources.store.get_page(lease.job.document, tools.fingerprint, number) is None:
-            at = partial(resources.note.at, number)
-            page, image = read_page(document, number, tools, dpi=resources.settings.raster_dpi, on_stage=at)
-            heartbeat.check()
-            at("write")
-            resources.store.put_page(lease.job.document, tools.fingerprint, page, encode_jpeg(image))
-            resources.pages_read += 1
+        done = resources.store.get_page(lease.job.document, tools.fingerprint, number) if lease.pages > 1 else None
+        pages[number] = done or _do_page(document, number, lease, resources, tools, heartbeat)
         if lease.pages > 1:
             resources.ledger.page_done(lease, number)
-    return True
+    return pages
 
 
-def _assemble(numbers: Sequence[int], lease: Lease, resources: Resources, tools: Tools) -> DocumentResult:
+def _do_page(
+    document: Pages, number: int, lease: Lease, resources: Resources, tools: Tools, heartbeat: Heartbeat
+) -> PageResult:
+    """Read a page and keep it. An only page stands in the document's result, which follows at once: one file less."""
+    at = partial(resources.note.at, number)
+    page, pixels = read_page(document, number, tools, dpi=resources.settings.raster_dpi, on_stage=at)
+    image = encode_jpeg(pixels)
+    heartbeat.check()
+    at("write")
+    if lease.pages > 1:
+        resources.store.put_page(lease.job.document, tools.fingerprint, page, image)
+    else:
+        resources.store.put_image(lease.job.document, tools.fingerprint, number, image)
+    resources.pages_read += 1
+    return page
+
+
+def _assemble(
+    numbers: Sequence[int], lease: Lease, resources: Resources, tools: Tools, done: dict[int, PageResult]
+) -> DocumentResult:
     pages: list[PageResult] = []
     for number in numbers:
-        page = resources.store.get_page(lease.job.document, tools.fingerprint, number)
+        page = done.get(number) or resources.store.get_page(lease.job.document, tools.fingerprint, number)
         if page is None:  # done by the ledger, gone from the store
             resources.ledger.reopen(lease)
             raise StoreUnavailable(f"Page {number} is done but not in the store: it is done again.")
@@ -176,12 +220,9 @@ def _fail(lease: Lease, resources: Resources, reason: str) -> str:
 
 
 def _end(lease: Lease, resources: Resources, outcome: Outcome) -> str:
-    """The ledger first: it refuses whoever lost the lease, and what the store is not told now it tells it later."""
+    """The ledger first: it refuses whoever lost the lease. The store is told next."""
     resources.ledger.finish(lease, outcome)
-    try:
-        tell(resources.store, resources.ledger, lease.job.batch, outcome)
-    except RetryableError as error:
-        log.warning("The store hears later how a document ended: %s", error, extra={"event": "job.untold"})
+    resources.untold.append(Untold(batch=lease.job.batch, outcome=outcome))
     return outcome.state
 
 

@@ -1,17 +1,21 @@
-"""Tells the store how a document ended, after the ledger has decided it."""
+"""Tells the store how documents ended, after the ledger has decided it."""
 
-from jobs.contract import BatchId
+from collections.abc import Sequence
+
+from jobs.lease import Untold
 from jobs.ledger import Ledger
-from jobs.result import Outcome
 from jobs.store import Store
 
 
-def tell(store: Store, ledger: Ledger, batch: BatchId, outcome: Outcome) -> None:
-    """Put an outcome in the store. Whoever comes late with an old one has it taken back, or written over again.
+def tell(store: Store, ledger: Ledger, untold: Sequence[Untold]) -> None:
+    """Put outcomes in the store. One that comes late, and is old, is taken back, or written over by the reconciler.
 
     Raises:
-        RetryableError: store or ledger is away; the ledger's reconciler will tell.
+        RetryableError: store or ledger is away; the reconciler will tell.
     """
-    store.put_outcome(batch, outcome)
-    if not ledger.stored(batch, outcome.document):
-        store.delete_outcome(batch, outcome.document)
+    if not untold:
+        return
+    for one in untold:
+        store.put_outcome(one.batch, one.outcome)
+    for late in ledger.stored(untold):
+        store.delete_outcome(late.batch, late.outcome.document)

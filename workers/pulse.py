@@ -95,8 +95,7 @@ class Pulse:
                 found.lost,
                 extra={"event": "jobs.brought_back"},
             )
-        for untold in found.untold:  # its worker died before it could tell, or the ledger itself gave it up
-            tell(self.store, self.ledger, untold.batch, untold.outcome)
+        tell(self.store, self.ledger, found.untold)  # their workers died before they could
         feed(self.ledger, self.send)
         return messages
 

@@ -7,7 +7,7 @@ from typing import Any
 from config.settings import Settings
 from jobs.contract import Recipe
 from jobs.errors import OcrUnavailable, UsageError
-from jobs.lease import Pin
+from jobs.lease import Pin, Untold
 from jobs.ledger import Ledger
 from jobs.store import Store
 from workers.drain import Drain
@@ -33,6 +33,7 @@ class Resources:
         self.pages_read = 0
         self.store = Store(settings.store_url)
         self.ledger = Ledger.of(settings)
+        self.untold: list[Untold] = []  # what ended under this message, and the store does not know yet
         self._model = model
         self._engines: dict[str, OcrEngine] = {}
         self._missing: set[str] = set()

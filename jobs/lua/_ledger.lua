@@ -25,6 +25,17 @@ local function holders_key(content)
   return P .. ':holders:' .. (high * 16 + math.floor(low / 16))
 end
 
+-- How many jobs the fleet works on at once, by the nodes that live.
+local SLOTS = P .. ':slots'
+local function count_slots()
+  local slots, known = 0, call('HVALS', P .. ':nodes')
+  for _, raw in ipairs(known) do
+    local node = cjson.decode(raw)
+    if node.until_ms >= now then slots = slots + node.concurrency end
+  end
+  call('SET', SLOTS, slots)
+end
+
 local function queue_of(batch) return call('HGET', key(batch), 'queue') end
 local function job_of(part, content) return part .. '/' .. content end
 local function member_of(batch, part, content) return batch .. '/' .. job_of(part, content) end
@@ -88,6 +99,32 @@ end
 local function make_fresh(batch, queue, content)
   call('RPUSH', key(batch, 'fresh'), content)
   activate(batch, queue)
+end
+
+local function pop_due(batch)
+  local job = call('ZRANGEBYSCORE', key(batch, 'due'), '-inf', now, 'LIMIT', 0, 1)[1]
+  if job then call('ZREM', key(batch, 'due'), job) end
+  return job
+end
+local function pop_fresh(batch)
+  local content = call('LPOP', key(batch, 'fresh'))
+  return content and job_of(0, content)
+end
+-- Parts and retries take turns with new documents: one of 500 pages can't block the small ones.
+local function pop(batch)
+  if call('HINCRBY', key(batch), 'served', 1) % 2 == 0 then return pop_due(batch) or pop_fresh(batch) end
+  return pop_fresh(batch) or pop_due(batch)
+end
+local function has_more(batch)
+  return call('EXISTS', key(batch, 'due'), key(batch, 'fresh')) > 0
+end
+
+-- Takes the next due job of a batch, which then waits for its next turn. The job stands nowhere: the caller puts it somewhere.
+local function serve(queue, batch)
+  local active, job = queue_key(queue, 'active'), pop(batch)
+  if job then call('ZADD', active, call('INCR', queue_key(queue, 'turn')), batch) end
+  if not has_more(batch) then call('ZREM', active, batch) end
+  return job
 end
 
 local function attempts_of(live)
@@ -215,4 +252,33 @@ end
 local function killed_reason(attempts)
   return 'WorkerKilled: the document took its worker process with it, ' .. attempts .. ' times. '
     .. 'Look at it, then: ocrfleet retry BATCH'
+end
+
+-- What a lease tells its worker.
+local function lease_facts(batch, queue, part, content)
+  local entry, live = read_entry(batch, content), live_key(batch, content)
+  local field = call('HMGET', live, 'a' .. part, 'pages', 'parts', 'pin')
+  return {
+    queue, call('HGET', key(batch), 'recipe'), entry.m, entry.z,
+    tonumber(field[1]), tonumber(field[2] or 0), tonumber(field[3] or 1),
+    call('HEXISTS', live, 'f' .. part), -- done before: what is left of it is to assemble
+    field[4] or '',
+  }
+end
+
+-- Leases a job that stands nowhere. False: it was given up after too many attempts.
+-- The attempt is counted before the document is touched: one that kills its worker has been counted.
+local function lease(batch, queue, part, content, token, node, lease_ms, most)
+  local live = live_key(batch, content)
+  local attempts = tonumber(call('HGET', live, 'a' .. part) or 0)
+  if attempts >= tonumber(most) then
+    condemn(batch, queue, content, killed_reason(attempts))
+    return false
+  end
+  call('HINCRBY', live, 'a' .. part, 1)
+  call('HINCRBY', live, 'leases', 1)
+  call('HSET', live, 't' .. part, token, 'n' .. part, node, 'node', node)
+  call('ZADD', queue_key(queue, 'leased'), now + lease_ms, member_of(batch, part, content))
+  set_state(batch, content, 'running')
+  return true
 end

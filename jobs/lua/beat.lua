@@ -3,4 +3,5 @@ local _, node, facts, for_ms = unpack(ARGV)
 local entry = cjson.decode(facts)
 entry.seen_ms, entry.until_ms = now, now + for_ms
 call('HSET', P .. ':nodes', node, cjson.encode(entry))
+count_slots()
 return 1

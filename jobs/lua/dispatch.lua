@@ -1,46 +1,34 @@
--- queue, room, window ('' for any). The jobs that are sent now: one of each batch in turn, the batch that waited longest
--- first; at most `room`, and no more than leave `window` jobs sent or leased.
-local _, queue, room, window = unpack(ARGV)
-local active, sent = queue_key(queue, 'active'), queue_key(queue, 'sent')
-room = tonumber(room)
-if window ~= '' then room = math.min(room, window - call('ZCARD', sent) - call('ZCARD', queue_key(queue, 'leased'))) end
+-- room ('': what the window leaves), queues. The jobs that are sent now, {queue, job...} for each queue: one of each
+-- batch in turn, the batch that waited longest first.
+local WINDOW_PER_SLOT, SMALLEST_WINDOW = 2, 8 -- jobs sent or leased for each that the fleet works on at once; the fewest
+local REFILL = 1 / 3 -- of the window: a call that finds less room than that writes nothing to Redis' disk
 
-local function pop_due(batch)
-  local job = call('ZRANGEBYSCORE', key(batch, 'due'), '-inf', now, 'LIMIT', 0, 1)[1]
-  if job then call('ZREM', key(batch, 'due'), job) end
-  return job
-end
-local function pop_fresh(batch)
-  local content = call('LPOP', key(batch, 'fresh'))
-  return content and job_of(0, content)
-end
--- Parts and retries take turns with new documents: one of 500 pages can't block the small ones.
-local function pop(batch)
-  if call('HINCRBY', key(batch), 'served', 1) % 2 == 0 then return pop_due(batch) or pop_fresh(batch) end
-  return pop_fresh(batch) or pop_due(batch)
-end
-local function has_more(batch)
-  return call('EXISTS', key(batch, 'due'), key(batch, 'fresh')) > 0
+local function room_in_window(queue)
+  local window = math.max(SMALLEST_WINDOW, WINDOW_PER_SLOT * (call('GET', SLOTS) or 0))
+  local room = window - call('ZCARD', queue_key(queue, 'sent')) - call('ZCARD', queue_key(queue, 'leased'))
+  return room >= window * REFILL and room or 0
 end
 
-local jobs = {}
-local function serve(batch)
-  local job = pop(batch)
-  if job then
-    call('ZADD', sent, now, batch .. '/' .. job)
-    call('ZADD', active, call('INCR', queue_key(queue, 'turn')), batch)
-    table.insert(jobs, batch .. '/' .. job)
+local function dispatch(queue, room)
+  local jobs, served = {queue}, true
+  while served and #jobs <= room do
+    served = false
+    for _, batch in ipairs(call('ZRANGE', queue_key(queue, 'active'), 0, -1)) do
+      if #jobs > room then break end
+      local job = serve(queue, batch)
+      if job then
+        call('ZADD', queue_key(queue, 'sent'), now, batch .. '/' .. job)
+        table.insert(jobs, batch .. '/' .. job)
+        served = true
+      end
+    end
   end
-  if not has_more(batch) then call('ZREM', active, batch) end
-  return job
+  return jobs
 end
 
-local served = true
-while served and #jobs < room do
-  served = false
-  for _, batch in ipairs(call('ZRANGE', active, 0, -1)) do
-    if #jobs >= room then break end
-    if serve(batch) then served = true end
-  end
+local sent = {}
+for i = 3, #ARGV do
+  local room = ARGV[2] ~= '' and tonumber(ARGV[2]) or room_in_window(ARGV[i])
+  table.insert(sent, dispatch(ARGV[i], room))
 end
-return jobs
+return sent

@@ -15,6 +15,7 @@ from PIL import Image
 from jobs.contract import Job
 from jobs.entry import read_job
 from jobs.errors import StoreUnavailable
+from jobs.lease import Untold
 from jobs.result import Outcome
 from jobs.store import Store
 from producer.fleet import Fleet
@@ -23,6 +24,7 @@ from producer.order import Wish
 from producer.submit import submit_files
 from producer.walk import walk
 from samples.local_redis import LocalRedis, local_redis
+from tests.worker_steps import worker
 from workers import attempt
 from workers.drain import Drain
 from workers.llm.echo import EchoModel
@@ -127,7 +129,7 @@ def test_a_worker_that_lost_its_lease_writes_no_outcome_over_its_successors(
         assert lease is not None
         outcome = Outcome(document=job.document, state="failed", reason="CorruptDocument: damaged")
         fleet.ledger.finish(lease, outcome)
-        tell(fleet.store, fleet.ledger, "march", outcome)
+        tell(fleet.store, fleet.ledger, [Untold(batch="march", outcome=outcome)])
 
     run(spring)
 
@@ -167,7 +169,7 @@ def test_what_the_store_could_not_be_told_it_is_told_by_the_reconciler(
     while not (untold := fleet.ledger.reconcile({}).untold):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    tell(fleet.store, fleet.ledger, "march", untold[0].outcome)
+    tell(fleet.store, fleet.ledger, untold)
     outcome = fleet.store.get_outcome("march", entry.document)
     assert outcome is not None
     assert (outcome.state, outcome.fingerprint, outcome.pages) == ("done", entry.fingerprint, 1)
@@ -184,3 +186,38 @@ def _lapsed(server: LocalRedis) -> Job:
 
 def _away(*_: object) -> None:
     raise StoreUnavailable
+
+
+def test_quick_jobs_that_are_due_are_done_under_one_message(fleet_of_eleven: Callable[..., str]) -> None:
+    assert fleet_of_eleven(stay_s=60) == "done, and 3 more"  # eight were sent
+
+
+def test_a_slow_job_is_the_only_one_of_its_message(fleet_of_eleven: Callable[..., str]) -> None:
+    assert fleet_of_eleven(stay_s=0) == "done"
+
+
+def test_a_worker_that_drains_begins_no_further_job(fleet_of_eleven: Callable[..., str]) -> None:
+    assert fleet_of_eleven(stay_s=60, drain=True) == "handed back"
+
+
+@pytest.fixture
+def fleet_of_eleven(settings: Any, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Submit eleven documents and attempt the first."""
+    made = settings()
+    fleet, resources = Fleet.open(made), worker(made)
+    for shade in range(11):
+        Image.new("L", (50, 50), shade).save(tmp_path / f"{shade:02}.png")
+    files = take_in(walk([str(path) for path in sorted(tmp_path.glob("*.png"))]), 1 << 20)
+    list(submit_files(fleet, "march", Wish(engine="null", mode="off"), files))
+    first = next(fleet.documents("march"))
+
+    def run(*, stay_s: float, drain: bool = False) -> str:
+        if drain:
+            resources.drain.begin()
+        return attempt.run(Job(batch="march", document=first.document), resources, stay_s=stay_s)
+
+    yield run
+    assert fleet.ledger.untold() == 0
+    outcomes = {outcome.document for outcome in fleet.store.outcomes("march")}
+    assert outcomes == {entry.document for entry in fleet.documents("march", "done")}
+    resources.close()

@@ -104,13 +104,31 @@ def test_one_caller_reconciles_at_a_time(ledger: Ledger) -> None:
 
 
 def test_the_window_grows_with_the_nodes_that_live(hasty: Ledger, ledger: Ledger) -> None:
-    assert ledger.capacity() == 8
+    fill(ledger, "march", *(str(number) for number in range(100)))
+    assert len(ledger.refill()) == 8
     ledger.beat("gpu0@a", 16, {"gpu": "H100"})
     ledger.beat("gpu0@a", 8)
     ledger.beat("cpu@b", 4)
     hasty.beat("gpu0@gone", 100)
     until(lambda: "gpu0@gone" not in ledger.nodes())
+    ledger.beat("cpu@b", 4)
     assert {name: node.concurrency for name, node in ledger.nodes().items()} == {"gpu0@a": 8, "cpu@b": 4}
-    assert ledger.capacity() == 24
+    assert len(ledger.refill()) == 24 - 8
     ledger.leave("gpu0@a")
-    assert ledger.capacity() == 8
+    assert ledger.refill() == []
+
+
+def test_the_window_is_refilled_when_a_third_of_it_is_free(ledger: Ledger) -> None:
+    fill(ledger, "march", *(str(number) for number in range(20)))
+    leases = [take(ledger, job) for _, job in ledger.refill()]
+    for lease in leases[:2]:
+        ledger.finish(lease, done(lease))
+        assert ledger.refill() == []
+    ledger.finish(leases[2], done(leases[2]))
+    assert len(ledger.refill()) == 3
+
+
+def test_one_refill_serves_both_queues_urgent_first(ledger: Ledger) -> None:
+    fill(ledger, "slow", "slow")
+    fill(ledger, "fast", "fast", queue="urgent")
+    assert [(queue, job.batch) for queue, job in ledger.refill()] == [("urgent", "fast"), ("backlog", "slow")]

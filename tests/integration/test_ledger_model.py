@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from jobs.contract import Job, Recipe
 from jobs.errors import LeaseLost
+from jobs.lease import Untold
 from jobs.ledger import Lease, Ledger
 from jobs.result import Outcome
 from tests.ledger_steps import IDLE, PIN, RECIPE, source
@@ -172,12 +173,32 @@ class LedgerMachine(RuleBasedStateMachine):
             self.end(job.batch, job.document, "failed")
             return None
         assert lease is not None
+        self.hold(lease, part)
+        return lease
+
+    def hold(self, lease: Lease, part: Part) -> None:
         part.place, part.attempts = "leased", part.attempts + 1
         assert lease.attempt == part.attempts
-        assert lease.assemble == (job.part in document.parts_done)
+        assert lease.assemble == (lease.job.part in self.document(lease).parts_done)
         self.leases.append(lease)
         self.held[lease.token] = ""
-        return lease
+
+    def give_up_if_failed(self, job: Job) -> None:
+        states = {entry.document: entry.state for entry in self.ledger.documents(job.batch)}
+        if states[job.document] == "failed" and not self.batches[job.batch][job.document].ended:
+            self.end(job.batch, job.document, "failed")
+
+    @rule()
+    def take_next(self) -> None:
+        due = dict(self.jobs("due"))
+        lease = self.ledger.take_next("backlog", "node-a")
+        worn_out = [job for job, part in due.items() if part.attempts >= MAX_ATTEMPTS]
+        for job in worn_out:  # met on the way to one that can be taken
+            self.give_up_if_failed(job)
+        if lease is None:
+            assert not [job for job in due if job not in worn_out]
+        else:
+            self.hold(lease, due[lease.job])
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), parts=st.integers(1, PAGES))
@@ -263,7 +284,8 @@ class LedgerMachine(RuleBasedStateMachine):
         known = [(batch, content) for batch, documents in self.batches.items() for content in sorted(documents)]
         batch, content = data.draw(st.sampled_from(known))
         ended = bool(self.batches[batch][content].ended)
-        assert self.ledger.stored(batch, content) == ended
+        told = [Untold(batch=batch, outcome=Outcome(document=content, state="done"))]
+        assert self.ledger.stored(told) == ([] if ended else told)
         if ended:  # told a second time, it may have been told something old: it is told once more
             self.untold ^= {(batch, content)}
 

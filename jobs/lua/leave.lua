@@ -1,0 +1,4 @@
+-- node.
+call('HDEL', P .. ':nodes', ARGV[2])
+count_slots()
+return 1
