@@ -11,7 +11,7 @@ from workers.ocr.null import NullEngine
 #: A page of this width is poison.
 POISON_WIDTH_PX = 666
 #: Long enough for a kill to fall into a page.
-PAGE_S = 0.25
+PAGE_S = 0.1
 
 
 class PoisonEngine(NullEngine):
