@@ -15,7 +15,7 @@ class Proxy:
         self.port = 0
         self._target_port = target_port
         self._open = asyncio.Event()
-        self._loop = asyncio.new_event_loop()
+        self._stopped = asyncio.Event()
         self._streams: set[asyncio.StreamWriter] = set()
         self._forgotten: set[asyncio.StreamWriter] = set()
 
@@ -33,23 +33,23 @@ class Proxy:
         """Carry nothing more on the connections that there are, and close none: a firewall that dropped its state."""
         self._loop.call_soon_threadsafe(self._forget)
 
-    async def serve(self, ready: threading.Event) -> None:
-        """Serve until cancelled."""
+    def run(self, ready: threading.Event) -> None:
+        """Serve until `stop`."""
+        asyncio.run(self._serve(ready))
+
+    def stop(self) -> None:
+        """End, and with it every connection."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._open.set()
         ready.set()
-        async with server:
-            await server.serve_forever()
-
-    def run(self, ready: threading.Event) -> None:
-        """Serve until `stop`."""
-        with contextlib.suppress(RuntimeError):  # stopped before it was complete, as meant
-            self._loop.run_until_complete(self.serve(ready))
-
-    def stop(self) -> None:
-        """End."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        await self._stopped.wait()
+        server.close()
+        self._reset()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._open.wait()

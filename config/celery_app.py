@@ -11,6 +11,7 @@ from celery import Celery
 from kombu import Exchange, Queue
 from kombu.exceptions import ChannelError
 
+from config.keepalive import KEEPALIVE
 from config.settings import Settings
 
 QueueName = Literal["urgent", "backlog"]
@@ -69,9 +70,12 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "visibility_timeout": max(4 * settings.job_timeout_s, 3600),
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,
+            # A connection that a firewall dropped in silence: each of a worker's six costs its main process so long.
+            # With 30 s and 15 s a worker stood still for two minutes and more (tests/acceptance/test_liveness.py).
+            "socket_timeout": 10,
+            "health_check_interval": 5,
             "socket_keepalive": True,
-            "socket_timeout": 30,
-            "health_check_interval": 15,
+            "socket_keepalive_options": KEEPALIVE,
         },
     }
 

@@ -12,6 +12,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, RedisError, ResponseError
 from redis.retry import Retry
 
+from config.keepalive import KEEPALIVE
 from jobs.errors import LeaseLost, LedgerUnavailable, OcrFleetError, UsageError
 
 #: What redis takes as it is.
@@ -49,6 +50,7 @@ class Scripts:
             socket_timeout=ANSWER_TIMEOUT_S,
             socket_connect_timeout=CONNECT_TIMEOUT_S,
             socket_keepalive=True,
+            socket_keepalive_options=KEEPALIVE,
             health_check_interval=IDLE_CHECK_S,
             retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=3),
         )
