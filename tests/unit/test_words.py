@@ -148,6 +148,7 @@ def test_edits_lead_from_the_line_to_what_was_proposed():
         ("Please pay the invoice", "Please pay the invoices", "the word is right as it was read"),
         ("Hans Quillfeather", "Hans Quillfaether", "no such word is known"),
         ("Net amount dxe", "Net amount d", "the words change too much"),
+        ("Register: H A", "Register: H-A", "marks would be added or lost"),
     ],
 )
 def test_an_edit_that_does_not_pass_is_named_with_its_reason(read, proposed, reason, english):

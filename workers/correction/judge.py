@@ -48,7 +48,8 @@ def _touches(edit: Edit, figures: tuple[Token, ...]) -> bool:
 def _objection_to_words(edit: Edit, lexicon: Lexicon) -> str | None:
     before, after = WORD.findall(edit.raw), WORD.findall(edit.final)
     if not before and not after:
-        return None if len(edit.raw) == len(edit.final) == 1 else "marks would be added or lost"
+        one_for_one = len(edit.raw.strip()) == len(edit.final.strip()) == len(edit.raw) == len(edit.final) == 1
+        return None if one_for_one else "marks would be added or lost"
     if not before or not after:
         return "words would be added or lost"
     letters = "".join(before), "".join(after)
