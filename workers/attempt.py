@@ -16,7 +16,7 @@ from jobs.ledger import Lease
 from jobs.result import DocumentResult, Outcome, PageResult
 from jobs.selection import select
 from workers.backoff import backoff_s
-from workers.bounds import Bounds
+from workers.bounds import Bounds, check_file
 from workers.heartbeat import Heartbeat
 from workers.outcome import tell
 from workers.pages import Pages, encode_jpeg, open_document
@@ -110,6 +110,7 @@ def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
     tools = _tools(lease, resources)
     result = resources.store.get_result(lease.job.document, tools.fingerprint)
     if result is None:
+        check_file(lease.size_bytes, resources.settings)
         data = resources.store.read_document(lease.job.document)
         bounds = Bounds.of(resources.settings)
         passwords = partial(resources.store.passwords, lease.job.batch)

@@ -7,6 +7,19 @@ from config.settings import Settings
 from jobs.errors import DocumentTooLarge
 
 
+def check_file(size_bytes: int, settings: Settings) -> None:
+    """Refuse a file that is too large to be read; whoever submitted it may have had another bound.
+
+    Raises:
+        DocumentTooLarge: with the figures and the setting's name.
+    """
+    if size_bytes > settings.max_file_bytes:
+        raise DocumentTooLarge(
+            f"The file has {size_bytes} bytes, the bound is {settings.max_file_bytes}. "
+            "Split it, or raise OCRFLEET_MAX_FILE_BYTES on the workers."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The bounds of `config/settings.py` on a document's pages."""

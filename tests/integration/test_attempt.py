@@ -92,6 +92,14 @@ def test_an_unexpected_error_is_named_without_the_page_that_it_quotes(
     assert TEXT not in caplog.text
 
 
+def test_a_file_over_the_worker_s_own_bound_is_refused_unread(run: Callable[..., Fleet]) -> None:
+    fleet = run(lambda: pytest.fail("it was read"), max_file_bytes=50)
+
+    (letter,) = fleet.ledger.dead_letters("march")
+    assert letter.reason.startswith("DocumentTooLarge: The file has")
+    assert "the bound is 50. Split it, or raise OCRFLEET_MAX_FILE_BYTES" in letter.reason
+
+
 def test_an_outage_of_redis_costs_no_attempt_and_shows_no_page(
     server: LocalRedis, run: Callable[..., Fleet], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
