@@ -32,7 +32,7 @@ def test_a_zip_with_encrypted_pdfs_of_which_some_pages_are_wanted(fleet: Any, tm
         packed.writestr("notes.txt", "no invoice")
     (tmp_path / "passwords").write_text(f"another\n{SECRET}\n")
 
-    fleet.submit(tmp_path / "march.zip", mode="off", pages="1,-1")
+    fleet.submit(tmp_path / "march.zip", mode="off", pages="1,-1", text_layer="ignore")
     assert fleet.wait_until_finished()["failed"] == 1
     listed = fleet.ocrfleet("dead", "list", "batch").stdout
     assert "locked.pdf" in listed

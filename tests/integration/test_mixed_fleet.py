@@ -32,7 +32,7 @@ def begin(settings: MakeSettings, folder: Path, **wish: str) -> tuple[Fleet, Res
     """Submit nine pages in parts of two, and let node-a do the first part."""
     made = settings(pages_per_job=2, raster_dpi=72, engine="null")
     fleet = Fleet.open(made)
-    submit(fleet, draw_pdf(folder), wish=Wish(**{"mode": "constrained", **wish}))  # type: ignore[arg-type]
+    submit(fleet, draw_pdf(folder), wish=Wish(**{"mode": "constrained", "text_layer": "ignore", **wish}))  # type: ignore[arg-type]
     first, second = (with_model(worker(made, node), model) for node, model in (("node-a", A), ("node-b", B)))
     fleet.ledger.beat("node-a", 1)
     (entry,) = fleet.documents("march")
