@@ -81,6 +81,18 @@ class Settings(BaseSettings):
     ocr_script: Literal["latin", "any"] = Field(
         "latin", description="Script of the documents: latin keeps stray glyphs of others out of them, any keeps all."
     )
+    ocr_restore: Literal["auto", "always", "never"] = Field(
+        "auto", description="Even the paper of a page and undo its blur before OCR: auto does so where it is blurred."
+    )
+    rapidocr_detector_path: Path | None = Field(
+        None, description="RapidOCR's detector, an ONNX file of PP-OCR; default: PP-OCRv6 small, from its wheel."
+    )
+    rapidocr_recogniser_path: Path | None = Field(
+        None, description="RapidOCR's recogniser, an ONNX file of PP-OCR of any size or language; default as above."
+    )
+    rapidocr_characters_path: Path | None = Field(
+        None, description="The recogniser's characters, one a line, where its file does not carry them."
+    )
     engine: Engine = Field(
         "auto",
         description="OCR engine where the batch leaves the choice: aspose, rapidocr, tesseract, null, or auto: "

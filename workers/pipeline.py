@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from jobs.contract import PIPELINE_VERSION, Recipe
 from jobs.lease import Pin
-from jobs.result import DocumentResult, PageResult, Provenance
+from jobs.result import DocumentResult, LineResult, PageResult, Provenance
 from workers.correction.settlement import settle
 from workers.corrector import correct_page
 from workers.layer import TextLayer
 from workers.llm import LanguageModel
-from workers.ocr import OcrEngine, PageImage
+from workers.ocr import OcrEngine, OcrLine, PageImage
 from workers.own_text import in_order, own_text, read_rest
 from workers.pages import Pages
 
@@ -77,11 +77,15 @@ def read_page(
         width_px=image.width_px,
         height_px=image.height_px,
         dpi=image.dpi,
-        lines=in_order(layer, corrected),
+        lines=in_order(layer, [_placed(line, seen) for line, seen in zip(corrected, read, strict=True)]),
         provenance=tools.provenance(layer),
         seconds=clock.seconds,
     )
     return page, image
+
+
+def _placed(line: LineResult, seen: OcrLine) -> LineResult:
+    return line.model_copy(update={"words": seen.words})
 
 
 def assemble(content: str, fingerprint: str, pages: tuple[PageResult, ...]) -> DocumentResult:

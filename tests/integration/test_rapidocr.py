@@ -1,5 +1,6 @@
 """The real engine on small pages drawn here."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from config.settings import Settings
-from jobs.errors import UsageError
-from jobs.result import Box
+from jobs.errors import OcrUnavailable, UsageError
+from jobs.result import Box, LineResult
 from workers.ocr import OcrEngine, PageImage, open_engine
+from workers.ocr.pp_ocr import PpOcr
 
 ROOT = Path(__file__).parents[2]
 LINES = ["Invoice 4711", "Date: 2026-11-22", "Consulting 3 x 150.00", "Total 450.00"]
@@ -132,3 +134,53 @@ def test_one_line_up_the_margin_of_an_upright_page_is_read_too(engine: OcrEngine
     texts = [line.text for line in engine.read(PageImage(page, dpi=150))]
     assert "Rechnung bitte aufheben" in texts
     assert "Invoice 4711" in texts
+
+
+def test_words_are_placed_on_their_line(engine: OcrEngine) -> None:
+    line = engine.read(draw(LINES))[2]
+    placed = LineResult(raw=line.text, text=line.text, box=line.box, confidence=1, words=line.words).word_boxes()
+    assert line.text.split() == ["Consulting", "3", "x", "150.00"]
+    pen = ImageFont.load_default(28)
+    for word, word_box in zip(line.text.split(), placed, strict=True):
+        left = 40 + pen.getlength(line.text[: line.text.index(word)])
+        assert word_box[0][0] == pytest.approx(left, abs=12)
+        assert word_box[1][0] == pytest.approx(left + pen.getlength(word), abs=12)
+
+
+def test_models_of_one_s_own_are_read_with_and_named(tmp_path: Path) -> None:
+    own = tmp_path / "own_rec.onnx"
+    shutil.copy(PpOcr().recogniser, own)
+    engine = open_engine("rapidocr", Settings(_env_file=None, rapidocr_recogniser_path=own))
+    assert "own_rec@" in engine.name
+    assert [line.text for line in engine.read(draw(LINES))] == LINES
+
+
+def test_a_model_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, rapidocr_detector_path=tmp_path / "none.onnx")
+    with pytest.raises(OcrUnavailable, match=r"none\.onnx.*OCRFLEET_RAPIDOCR_DETECTOR_PATH"):
+        open_engine("rapidocr", settings)
+
+
+def test_columns_of_prose_are_read_one_after_the_other_and_a_table_by_rows(engine: OcrEngine) -> None:
+    left = [
+        "Delivery is free of charge within the country",
+        "for all orders placed before noon, those of ours",
+        "alone excepted. Goods stay our property until",
+        "they are paid for in full, with all that is owed.",
+    ]
+    right = [
+        "Payment is due at once and without deduction;",
+        "interest accrues from the tenth day on, at the",
+        "legal rate. Our place of jurisdiction is where",
+        "we have our seat, and the law is that of ours.",
+    ]
+    image = Image.new("RGB", (1100, 560), "white")
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(20)
+    for row, texts in enumerate(zip(left, right, strict=True)):
+        for x, text in zip((40, 580), texts, strict=True):
+            pen.text((x, 30 + 35 * row), text, "black", font)
+    for row, cells in enumerate([("Paper", "2", "9.80"), ("Ink", "1", "24.00"), ("Pens", "12", "6.60")]):
+        for x, text in zip((40, 600, 800), cells, strict=True):
+            pen.text((x, 300 + 60 * row), text, "black", font)
+    read = [line.text for line in engine.read(PageImage(np.asarray(image), dpi=150))]
+    assert read == [*left, *right, "Paper", "2", "9.80", "Ink", "1", "24.00", "Pens", "12", "6.60"]

@@ -4,11 +4,11 @@ import pytest
 from config.settings import Settings
 from workers.ocr import PageImage, open_engine
 from workers.ocr.ctc import decode
-from workers.ocr.order import reading_order
 from workers.ocr.quad import from_where_text_begins
 from workers.ocr.recogniser import Recogniser
 from workers.ocr.script import belongs
 from workers.ocr.upright import lies, turn, turn_back
+from workers.ocr.word import word_extents
 
 CHARACTERS = ["blank", "a", "b", "O", "0", " "]
 
@@ -42,27 +42,32 @@ def test_blanks_alone_are_no_text() -> None:
     assert decode(np.eye(6, dtype=np.float32)[[0, 0]], CHARACTERS).text == ""
 
 
-def test_rows_are_read_from_the_top_and_each_from_left_to_right() -> None:
-    boxes = [box(300, 12, 400, 30), box(10, 50, 90, 70), box(10, 10, 90, 30), box(300, 48, 400, 71)]
-    assert reading_order(boxes) == [2, 0, 1, 3]
+def steps(*likeliest: tuple[int, float], space: float = 0.0) -> np.ndarray:
+    """A step each: its likeliest character with its probability; blanks may nearly be spaces."""
+    rows = np.zeros((len(likeliest), 6), np.float32)
+    for row, (character, probability) in zip(rows, likeliest, strict=True):
+        row[character] = probability
+        row[5] = space if character == 0 else row[5]
+    return rows
 
 
-def test_a_skewed_page_keeps_its_rows() -> None:
-    def skewed(left: float, row: float) -> tuple:
-        return tuple((x, y + 0.05 * x) for x, y in box(left, row, left + 100, row + 20))
-
-    boxes = [skewed(1000, 0), skewed(0, 25), skewed(0, 0), skewed(1000, 25)]
-    assert reading_order(boxes) == [2, 0, 1, 3]
-
-
-def test_a_tall_logo_does_not_swallow_the_rows_beside_it() -> None:
-    boxes = [box(0, 0, 100, 100), box(200, 5, 300, 25), box(200, 40, 300, 60), box(200, 75, 300, 95)]
-    order = reading_order(boxes)
-    assert [index for index in order if index] == [1, 2, 3]
+def test_a_space_that_the_blank_beat_narrowly_stands_and_does_not_pull_the_line_down() -> None:
+    decoded = decode(steps((1, 0.9), (0, 0.8), (2, 0.9), space=0.15), CHARACTERS)
+    assert (decoded.text, round(decoded.confidence, 2)) == ("a b", 0.9)
+    assert len(decoded.alternatives) == len(decoded.places) == 3
+    assert decode(steps((1, 0.9), (0, 0.9), (2, 0.9), space=0.05), CHARACTERS).text == "ab"
 
 
-def test_no_boxes_have_no_order() -> None:
-    assert reading_order([]) == []
+def test_spaces_stand_between_characters_only_and_once() -> None:
+    read = decode(steps((5, 0.9), (1, 0.9), (5, 0.9), (0, 1), (5, 0.9), (2, 0.9), (5, 0.9)), CHARACTERS)
+    assert read.text == "a b"
+    assert decode(steps((5, 0.9), (0, 1)), CHARACTERS).text == ""
+
+
+def test_words_are_placed_along_the_part_of_the_steps_that_the_line_covers() -> None:
+    read = decode(steps((1, 1), (2, 1), (5, 1), (3, 1), (0, 1), (0, 1), (0, 1), (0, 1)), CHARACTERS, covered=0.5)
+    assert word_extents(read.text, read.places) == ((0.0, 0.5), (0.75, 1.0))
+    assert word_extents("", ()) == ()
 
 
 # The geometry of lines

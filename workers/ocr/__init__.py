@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from config.settings import Settings
 from jobs.errors import OcrUnavailable, UsageError
-from jobs.result import Box
+from jobs.result import Box, Extent
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ class OcrLine:
     #: For each character of `text`, other readings with their probability, best first; or empty. 0: unknown. A reading
     #: of two characters is this one with another behind it that was lost.
     alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
+    #: Where each word of `text` stands along the line; or empty.
+    words: tuple[Extent, ...] = ()
 
 
 class OcrEngine(Protocol):

@@ -1,4 +1,4 @@
-"""RapidOCR (PP-OCRv6 small) behind our protocol: find lines, turn the page upright, recognise them.
+"""RapidOCR behind our protocol: restore the page, find its lines, turn it upright, recognise them.
 
 Its stages are used one by one instead of its facade, which scales pages down to 2000 pixels before it cuts the lines
 out, turns single lines on their heads (1.6 % of the words of medium scans), and drops the recogniser's probabilities,
@@ -7,7 +7,6 @@ from which the correction draws its candidates.
 
 import logging
 from importlib.metadata import version
-from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -18,15 +17,18 @@ from rapidocr.ch_ppocr_det import TextDetector
 from rapidocr.inference_engine.onnxruntime import OrtInferSession
 
 from config.settings import Settings
+from jobs.errors import OcrUnavailable
 from workers.ocr import OcrLine, PageImage
-from workers.ocr.ctc import BLANK_NAME, Decoded
+from workers.ocr.ctc import BLANK_NAME, SPACE, Decoded
 from workers.ocr.order import reading_order
+from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, cut, from_where_text_begins, size, to_box
 from workers.ocr.recogniser import Recogniser
+from workers.ocr.restoration import Restore, restore, suffix
 from workers.ocr.script import Script
 from workers.ocr.upright import VOTERS, lies, turn, turn_back
+from workers.ocr.word import word_extents
 
-_MODELS = Path(rapidocr.__file__).parent / "models"
 _LEAST_CONFIDENCE = 0.5
 _LEAST_VOTE = 0.9
 
@@ -36,18 +38,21 @@ class RapidOcrEngine:
 
     truncated = False
 
-    def __init__(self, threads: int, script: Script = "latin") -> None:
+    def __init__(self, threads: int, script: Script, when: Restore, models: PpOcr) -> None:
         _hand_logging_to_us()
-        config = _configure(threads)
-        self.name = f"rapidocr {version('rapidocr')} PP-OCRv6 small {script}"
+        config = _configure(threads, models)
+        self.name = f"rapidocr {version('rapidocr')} {models.name} {script}{suffix(when)}"
+        self._restore_when = when
         self._detect = TextDetector(config.detect)
         self._classify = TextClassifier(config.classify)
         session = OrtInferSession(config.recognise)
-        self._recogniser = Recogniser(session, [BLANK_NAME, *session.get_character_list(), " "], script)
+        alphabet = models.alphabet() or _own_alphabet(session, models)
+        self._recogniser = Recogniser(session, [BLANK_NAME, *alphabet, SPACE], script)
 
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:
         """Read the lines of a page in reading order, whichever way up it stands."""
-        pixels, quads, quarters = self._find(cv2.cvtColor(page.pixels, cv2.COLOR_RGB2BGR))
+        restored = restore(cv2.cvtColor(page.pixels, cv2.COLOR_RGB2BGR), self._restore_when)
+        pixels, quads, quarters = self._find(restored)
         read = self._recogniser.read(pixels, quads)
         found = [(decoded, quad) for decoded, quad in zip(read, quads, strict=True) if _is_text(decoded)]
         order = reading_order([to_box(quad) for _, quad in found])
@@ -84,22 +89,35 @@ class RapidOcrEngine:
 
 
 def open_engine(settings: Settings) -> RapidOcrEngine:
-    """Load the models; about a second."""
-    return RapidOcrEngine(settings.ocr_threads, settings.ocr_script)
+    """Load the models; about a second.
+
+    Raises:
+        OcrUnavailable: a model that the settings name is not there, or does not say which characters it knows.
+    """
+    return RapidOcrEngine(settings.ocr_threads, settings.ocr_script, settings.ocr_restore, PpOcr.of(settings))
 
 
-def _configure(threads: int) -> SimpleNamespace:
+def _own_alphabet(session: OrtInferSession, models: PpOcr) -> list[str]:
+    if not session.have_key():
+        raise OcrUnavailable(
+            f"{models.recogniser} does not say which characters it knows. "
+            "Name its list, one character a line, in OCRFLEET_RAPIDOCR_CHARACTERS_PATH."
+        )
+    return list(session.get_character_list())
+
+
+def _configure(threads: int, models: PpOcr) -> SimpleNamespace:
     """RapidOCR's own defaults, with each model's file named: unnamed, it may be downloaded."""
     config = rapidocr.RapidOCR(
         params={
             "Global.log_level": "warning",
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            "Det.model_path": str(_MODELS / "PP-OCRv6_det_small.onnx"),
+            "Det.model_path": str(models.detector),
             "Det.limit_type": "max",
             "Det.limit_side_len": 2000,
-            "Cls.model_path": str(_MODELS / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"),
-            "Rec.model_path": str(_MODELS / "PP-OCRv6_rec_small.onnx"),
+            "Cls.model_path": str(models.classifier),
+            "Rec.model_path": str(models.recogniser),
         }
     ).cfg
     for stage in (config.Det, config.Cls, config.Rec):
@@ -120,4 +138,5 @@ def _is_text(decoded: Decoded) -> bool:
 
 def _line(decoded: Decoded, quad: Quad, quarters: int, page: PageImage) -> OcrLine:
     box = to_box(turn_back(quad, quarters, page.width_px, page.height_px))
-    return OcrLine(decoded.text, box, decoded.confidence, decoded.alternatives)
+    words = word_extents(decoded.text, decoded.places)
+    return OcrLine(decoded.text, box, decoded.confidence, decoded.alternatives, words)

@@ -42,12 +42,16 @@ class Recogniser:
         by_width = sorted(range(len(quads)), key=widths.__getitem__)  # so that little of a batch is padding
         for start in range(0, len(by_width), _BATCH):
             batch = by_width[start : start + _BATCH]
-            probabilities = self._ask_about(pixels, [quads[index] for index in batch], [widths[i] for i in batch])
-            read |= {index: decode(line, self._characters) for index, line in zip(batch, probabilities, strict=True)}
+            padded = max(_LEAST_WIDTH_PX, widths[batch[-1]])
+            probabilities = self._ask_about(
+                pixels, [quads[index] for index in batch], [widths[i] for i in batch], padded
+            )
+            for index, line in zip(batch, probabilities, strict=True):
+                read[index] = decode(line, self._characters, covered=widths[index] / padded)
         return [read[index] for index in range(len(quads))]
 
-    def _ask_about(self, pixels: Pixels, quads: list[Quad], widths: list[int]) -> Probabilities:
-        lines = np.zeros((len(quads), 3, _HEIGHT_PX, max(_LEAST_WIDTH_PX, *widths)), np.float32)
+    def _ask_about(self, pixels: Pixels, quads: list[Quad], widths: list[int], padded: int) -> Probabilities:
+        lines = np.zeros((len(quads), 3, _HEIGHT_PX, padded), np.float32)
         for line, quad, width in zip(lines, quads, widths, strict=True):
             line[:, :, :width] = _cut_line(pixels, quad, width).transpose(2, 0, 1)
         kept: Probabilities = self._ask(lines)[:, :, self._kept]

@@ -1,0 +1,67 @@
+"""Restores a blurred and unevenly lit page for an OCR engine. What it gives has the page's own size: boxes stay.
+
+Measured with RapidOCR on 8 blurred, faded pages of 118 dpi: 0.64 of the words and 0.65 of the figures read become 0.68
+and 0.73; on sharp pages it changes next to nothing. Non-local means, unsharp masks, more contrast, enlarged pages and
+means over several renditions of a line were tried too, and read no better than either.
+"""
+
+from functools import cache
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.ocr.sharpness import Grey, sharpness
+
+Restore = Literal["auto", "always", "never"]
+Pixels = NDArray[np.uint8]  # height x width x 3
+
+#: Pages whose text is less sharp than this are restored: the 16 heavy scans have 0.29 to 0.37, the 15 medium 0.38.
+_SHARP = 0.37
+#: Standard deviation of the blur that is undone. At 1.2 noise wins.
+_BLUR_PX = 0.9
+_NOISE_TO_SIGNAL = 0.1  # at the lowest frequency; it grows as the spectrum of print falls
+_FALL = 50.0
+_KERNEL_PX = 11
+
+
+def restore(pixels: Pixels, when: Restore) -> Pixels:
+    """Even the paper and undo the blur: `always`, `never`, or `auto`, where the page's text is not sharp."""
+    if when == "never":
+        return pixels
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    if when == "auto" and sharpness(grey) >= _SHARP:
+        return pixels
+    restored = cv2.filter2D(_on_white(grey), -1, _wiener(), borderType=cv2.BORDER_REFLECT)
+    coloured: Pixels = cv2.cvtColor(np.clip(restored, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+    return coloured
+
+
+def suffix(when: Restore) -> str:
+    """What an engine's name says of it, since results depend on it: nothing where it is left to `auto`."""
+    return "" if when == "auto" else f" restore-{when}"
+
+
+def _on_white(grey: Grey) -> NDArray[np.float32]:
+    """Divide by the paper's own brightness: what is brighter around, with print closed over."""
+    height, width = grey.shape
+    quarter = cv2.resize(grey, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
+    closed = cv2.dilate(cv2.GaussianBlur(quarter, (0, 0), 1), np.ones((5, 5), np.uint8))
+    paper = cv2.resize(cv2.medianBlur(closed, 31), (width, height))
+    white: NDArray[np.float32] = np.minimum(grey / np.maximum(paper, 1).astype(np.float32), 1) * 255
+    return white
+
+
+@cache
+def _wiener() -> NDArray[np.float32]:
+    """Wiener's filter for a Gaussian blur, as a kernel: wide enough that the rest of it is below 1 %."""
+    side = 64
+    squared = np.fft.fftfreq(side)[:, None] ** 2 + np.fft.rfftfreq(side)[None] ** 2
+    blur = np.exp(-2 * (np.pi * _BLUR_PX) ** 2 * squared)
+    spectrum = blur / (blur**2 + _NOISE_TO_SIGNAL * (1 + _FALL * squared))
+    whole = np.fft.fftshift(np.fft.irfft2(spectrum, s=(side, side)))
+    first = (side - _KERNEL_PX + 1) // 2
+    kernel = whole[first : first + _KERNEL_PX, first : first + _KERNEL_PX].astype(np.float32)
+    normed: NDArray[np.float32] = kernel / kernel.sum()
+    return normed
