@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs.batch import DocumentEntry
 from jobs.contract import TERMINAL_STATES
@@ -20,6 +20,17 @@ class Orphan:
     batch: str
     killed_s: float
     entry: DocumentEntry
+    is_free: bool = False  # its lease was seen to be gone
+
+    def seen(self, now: DocumentEntry) -> "Orphan":
+        """Note what became of it."""
+        return replace(self, is_free=self.is_free or now.state == "queued" or now.attempts < self.entry.attempts)
+
+    def is_taken(self, now: DocumentEntry) -> bool:
+        """Whether it is in hands again. A vanished node costs no attempt, so that these alone don't tell."""
+        if now.state in TERMINAL_STATES or now.attempts > self.entry.attempts:
+            return True
+        return now.state == "running" and (self.is_free or now.node != self.entry.node)
 
 
 class Recovery:
@@ -36,7 +47,8 @@ class Recovery:
         with contextlib.suppress(LedgerUnavailable):  # Redis is down, too: these go uncounted
             for batch in self._batches:
                 running = self._ledger.documents(batch, 0, LISTED, "running")
-                held = [entry for entry in running if entry.node.split("@")[0] == worker]
+                # Of one page: a document in parts is in several hands, and names the last.
+                held = [entry for entry in running if entry.node.split("@")[0] == worker and entry.pages <= 1]
                 self._orphans += [Orphan(batch, killed_s, entry) for entry in held]
 
     def look(self) -> None:
@@ -47,15 +59,12 @@ class Recovery:
             now = {(batch, entry.document): entry for batch in self._batches for entry in self._all(batch)}
             waiting = []
             for orphan in self._orphans:
-                if _taken(orphan.entry, now[orphan.batch, orphan.entry.document]):
+                entry = now[orphan.batch, orphan.entry.document]
+                if orphan.is_taken(entry):
                     self.seconds.append(time.time() - orphan.killed_s)
                 else:
-                    waiting.append(orphan)
+                    waiting.append(orphan.seen(entry))
             self._orphans = waiting
 
     def _all(self, batch: str) -> list[DocumentEntry]:
         return self._ledger.documents(batch, 0, self._ledger.batch(batch).documents)
-
-
-def _taken(before: DocumentEntry, after: DocumentEntry) -> bool:
-    return after.state in TERMINAL_STATES or after.attempts > before.attempts or after.pages_done > before.pages_done
