@@ -85,10 +85,10 @@ class Scale:
         for sources in _chunks(documents, first=1 << 32):
             for source in sources:
                 self._keep(source)
-                store.put_outcome("done", _done(source.document))
             store.add_manifest("done", sources)
             self._fleet.ledger.add("done", sources, {source.document: _done(source.document) for source in sources})
         held = (self._used_bytes() - before) / documents
+        os.sync()  # what people delete has long been on the disk
         started = time.monotonic()
         for _ in delete(self._fleet, "done"):
             pass
@@ -98,7 +98,8 @@ class Scale:
     def _keep(self, source: Source) -> None:
         """What a worker leaves of a document, without waiting for the disk."""
         content, store = source.document, self._folder / "store"
-        for place in (f"documents/{content[:2]}/{content}", *_result_files(content)):
+        outcome = f"batches/done/outcomes/{content}.json"
+        for place in (f"documents/{content[:2]}/{content}", outcome, *_result_files(content)):
             path = store / place
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"x" * 200)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.drawn_page import LINES
 
@@ -35,6 +36,29 @@ def test_an_abort_of_aspose_costs_one_attempt_of_one_job_and_not_the_worker(
     worker.terminate()
     worker.wait(timeout=60)
     assert fleet.living_after([after], timeout_s=30) == []
+
+
+@pytest.mark.prove
+def test_a_child_that_is_replaced_takes_its_aspose_process_along(fleet: Any, draw_pdf: Callable[..., Path]) -> None:
+    worker = fleet.start_worker("--engine", "aspose", aspose_allow_trial=True, recycle_after_pages=1)
+    fleet.submit(draw_pdf("first.pdf", LINES * 2), draw_pdf("second.pdf", [*LINES, *LINES, "end"]), mode="off")
+    assert fleet.wait_until_finished(200)["done"] == 2
+
+    assert fleet.living_after(everywhere(fleet.folder), timeout_s=30) == []  # the third child has not opened its own
+    assert worker.poll() is None
+
+
+def everywhere(work_dir: Path) -> list[psutil.Process]:
+    """Aspose's processes of this test, whoever their parent is by now."""
+    found = [each for each in psutil.process_iter() if "workers.ocr.aspose.process" in cmdline_of(each)]
+    return [each for each in found if each.environ().get("OCRFLEET_WORK_DIR") == str(work_dir)]
+
+
+def cmdline_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has just ended
+        return []
 
 
 def test_a_worker_that_can_t_have_its_engine_refuses_to_start_and_says_what_mends_it(fleet: Any) -> None:
