@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Literal, Self
 
+from pydantic import Field
+
 from jobs.contract import ContentId, Frozen, Mode
 
 #: A failed document keeps so much of the log of its last attempt.
@@ -132,6 +134,21 @@ class FigureCounts(Frozen):
         return bool(self.flagged or self.sums_open)
 
 
+class Statement(Frozen):
+    """What the XML inside a PDF states (ZUGFeRD, Factur-X, XRechnung): a witness for the figures on its pages.
+
+    Amounts are written with a point, dates as YYYYMMDD, as in the XML.
+    """
+
+    source: str  # the attachment's name
+    totals: dict[str, str] = Field(default_factory=dict)  # by role: net, tax, gross, due
+    amounts: tuple[str, ...] = ()  # prices, quantities and rates among them
+    dates: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()  # IBANs, VAT ids, numbers of documents
+    unreadable: str = ""  # why it states nothing
+    missing: tuple[str, ...] = ()  # roles of totals that stand nowhere on the pages: a person must look
+
+
 class DocumentResult(Frozen):
     """All pages of a document, assembled."""
 
@@ -140,6 +157,7 @@ class DocumentResult(Frozen):
     fingerprint: str
     pages: tuple[PageResult, ...]
     arithmetic: tuple[Arithmetic, ...] = ()
+    statement: Statement | None = None
 
     @property
     def truncated(self) -> bool:
@@ -155,10 +173,15 @@ class DocumentResult(Frozen):
             figures=len(figures),
             vouched=sum(figure.witness is not None for figure in figures),
             changed=sum(change.source == "figure" for line in lines for change in line.changes),
-            flagged=sum(figure.flag is not None for figure in figures),
+            flagged=sum(figure.flag is not None for figure in figures) + self._unmatched,
             sums=len(self.arithmetic),
             sums_open=sum(not each.closes for each in self.arithmetic),
         )
+
+    @property
+    def _unmatched(self) -> int:
+        """Totals of the document's XML that no page shows."""
+        return len(self.statement.missing) if self.statement else 0
 
     @property
     def text(self) -> str:

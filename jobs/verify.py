@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jobs.check_digit import holds
-from jobs.result import Change, DocumentResult, LineResult
+from jobs.result import Change, DocumentResult, LineResult, Statement
+from jobs.stated import states
 
 #: Everything that must not change unseen: digits, signs of money, and the marks and letters written onto digits.
 _SENSITIVE = re.compile(r"\d|[€$£¥₹%]|\b(?:EUR|USD|GBP|CHF|BRL)\b")
@@ -25,10 +26,11 @@ _DECIMALS = re.compile(r"\d([.,])\d\d(?:\d\d)?(?!\d)")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a document itself says: its closing equations as rule and printed terms, and its decimal mark."""
+    """What a document itself says: its closing equations as rule and printed terms, its decimal mark, its XML."""
 
     equations: tuple[tuple[str, tuple[str, ...]], ...]
     mark: str
+    xml: Statement | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Violation:
 
 def check_document(result: DocumentResult) -> list[Violation]:
     """Check every line of a document; an empty list means that every promise is kept."""
-    facts = Facts(tuple((each.rule, each.terms) for each in result.arithmetic if each.closes), _mark(result))
+    equations = tuple((each.rule, each.terms) for each in result.arithmetic if each.closes)
+    facts = Facts(equations, _mark(result), result.statement)
     return [
         Violation(page.page, at, rule)
         for page in result.pages
@@ -125,6 +128,8 @@ def _holds(witness: str, change: Change, facts: Facts) -> bool:
         return _only_its_mark_is_the_documents(change, facts.mark)
     if witness == "unit format":
         return final != raw and final == re.sub(r"(?<=m)[23]$", lambda found: found[0].translate(_RAISED), raw)
+    if witness == "the invoice's XML":
+        return states(facts.xml, final) and not states(facts.xml, raw)
     if witness == "word":
         return final.isalpha() and sum(char.islower() for char in raw) > 1
     if any(rule == witness and final in terms and _closes(rule, terms) for rule, terms in facts.equations):

@@ -49,6 +49,37 @@ def turned(data: bytes, degrees: int) -> bytes:
     return file.getvalue()
 
 
+def with_file(data: bytes, name: str, content: bytes) -> bytes:
+    """The PDF with a file attached."""
+    with closing(pdfium.PdfDocument(data)) as document:
+        document.new_attachment(name).set_data(content)
+        file = BytesIO()
+        document.save(file)
+    return file.getvalue()
+
+
+def invoice_xml(net: str = "210.00", tax: str = "39.90", gross: str = "249.90", more: str = "") -> bytes:
+    """An invoice as Factur-X writes it, as far as its figures go."""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<rsm:CrossIndustryInvoice xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
+ xmlns:ram="urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
+ xmlns:udt="urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100">
+ <rsm:ExchangedDocument><ram:ID>RE-2026/4711</ram:ID>
+  <ram:IssueDateTime><udt:DateTimeString format="102">20261122</udt:DateTimeString></ram:IssueDateTime>
+ </rsm:ExchangedDocument>
+ <rsm:SupplyChainTradeTransaction>
+  <ram:ChargeAmount>40.0000</ram:ChargeAmount><ram:BilledQuantity unitCode="C62">3.0000</ram:BilledQuantity>
+  <ram:LineTotalAmount>120.00</ram:LineTotalAmount><ram:RateApplicablePercent>19.00</ram:RateApplicablePercent>
+  <ram:IBANID>DE88200800000970375700</ram:IBANID>{more}
+  <ram:SpecifiedTradeSettlementHeaderMonetarySummation>
+   <ram:TaxBasisTotalAmount>{net}</ram:TaxBasisTotalAmount>
+   <ram:TaxTotalAmount currencyID="EUR">{tax}</ram:TaxTotalAmount>
+   <ram:GrandTotalAmount>{gross}</ram:GrandTotalAmount><ram:DuePayableAmount>{gross}</ram:DuePayableAmount>
+  </ram:SpecifiedTradeSettlementHeaderMonetarySummation>
+ </rsm:SupplyChainTradeTransaction>
+</rsm:CrossIndustryInvoice>""".encode()
+
+
 @contextmanager
 def lying_font(claims: dict[str, str]) -> Iterator[str]:
     """A TrueType font whose table of characters claims others for some of its glyphs."""

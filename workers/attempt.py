@@ -13,7 +13,7 @@ from jobs.contract import Job
 from jobs.errors import LeaseLost, OcrFailed, OcrUnavailable, PermanentError, RetryableError, StoreUnavailable
 from jobs.lease import Untold
 from jobs.ledger import Lease
-from jobs.result import DocumentResult, Outcome, PageResult
+from jobs.result import DocumentResult, Outcome, PageResult, Statement
 from jobs.selection import select
 from workers.backoff import backoff_s
 from workers.bounds import Bounds, check_file
@@ -116,6 +116,7 @@ def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
         passwords = partial(resources.store.passwords, lease.job.batch)
         with open_document(data, lease.media_type, bounds, passwords) as document:
             numbers = select(lease.recipe.pages, document.page_count)
+            statement = document.statement() if len(numbers) == document.page_count else None
             lease = _split(numbers, lease, resources, tools)
             pages = _do_pages(document, lease.share(numbers), lease, resources, tools, heartbeat)
         if len(pages) < len(lease.share(numbers)):
@@ -124,7 +125,7 @@ def _work(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
         if lease.parts > 1 and not resources.ledger.part_done(lease):
             return "part done"
         heartbeat.check()
-        result = _assemble(numbers, lease, resources, tools, pages)
+        result = _assemble(numbers, lease, resources, tools, pages, statement)
     return _end(lease, resources, Outcome.done(result))
 
 
@@ -194,7 +195,12 @@ def _do_page(
 
 
 def _assemble(
-    numbers: Sequence[int], lease: Lease, resources: Resources, tools: Tools, done: dict[int, PageResult]
+    numbers: Sequence[int],
+    lease: Lease,
+    resources: Resources,
+    tools: Tools,
+    done: dict[int, PageResult],
+    statement: Statement | None,
 ) -> DocumentResult:
     pages: list[PageResult] = []
     for number in numbers:
@@ -203,7 +209,7 @@ def _assemble(
             resources.ledger.reopen(lease)
             raise StoreUnavailable(f"Page {number} is done but not in the store: it is done again.")
         pages.append(page)
-    result = assemble(lease.job.document, tools.fingerprint, tuple(pages))
+    result = assemble(lease.job.document, tools.fingerprint, tuple(pages), statement)
     resources.store.put_result(result)
     return result
 

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from jobs.errors import CorruptDocument, UnsupportedDocument
 from jobs.media import MEDIA_TYPES, PDF
+from jobs.result import Statement
 from workers.bounds import Bounds
 from workers.layer import TextLayer
 from workers.ocr import PageImage
@@ -42,6 +43,10 @@ class Pages(Protocol):
         Raises:
             CorruptDocument: the page can't be decoded.
         """
+        ...
+
+    def statement(self) -> Statement | None:
+        """Give what the XML inside the document states; None where there is none."""
         ...
 
     def close(self) -> None:

@@ -8,6 +8,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from jobs.errors import CorruptDocument
+from jobs.result import Statement
+from workers.attachment import find_statement
 from workers.bounds import Bounds
 from workers.layer import TextLayer
 from workers.layer.reading import read_layer
@@ -47,6 +49,13 @@ class PdfPages:
         """Read the page's own text, as far as `image`, drawn at `dpi`, shows that it can be trusted."""
         with self._page(number) as page:
             return read_layer(page, image, self._scale(page, dpi))
+
+    def statement(self) -> Statement | None:
+        """Read the invoice that the PDF carries as XML, if it does."""
+        try:
+            return find_statement(self._pdf)
+        except pdfium.PdfiumError:
+            return None
 
     def close(self) -> None:
         """Free the document. Idempotent."""

@@ -55,6 +55,9 @@ class PicturePages:
         """Give none: an image file has no text of its own."""
         return TextLayer.none(image)
 
+    def statement(self) -> None:
+        """Give none: an image file carries no XML."""
+
     def close(self) -> None:
         """Free the image. Idempotent."""
         self._image.close()

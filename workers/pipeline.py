@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from jobs.contract import PIPELINE_VERSION, Recipe
 from jobs.lease import Pin
-from jobs.result import DocumentResult, LineResult, PageResult, Provenance
+from jobs.result import DocumentResult, LineResult, PageResult, Provenance, Statement
 from workers.correction.settlement import settle
+from workers.correction.statement import compared
 from workers.corrector import correct_page
 from workers.layer import TextLayer
 from workers.llm import LanguageModel
@@ -88,10 +89,18 @@ def _placed(line: LineResult, seen: OcrLine) -> LineResult:
     return line.model_copy(update={"words": seen.words})
 
 
-def assemble(content: str, fingerprint: str, pages: tuple[PageResult, ...]) -> DocumentResult:
-    """Put the pages together and settle the figures, since an invoice's arithmetic spans pages."""
-    settled, arithmetic = settle(pages)
-    return DocumentResult(document=content, fingerprint=fingerprint, pages=settled, arithmetic=arithmetic)
+def assemble(
+    content: str, fingerprint: str, pages: tuple[PageResult, ...], statement: Statement | None = None
+) -> DocumentResult:
+    """Put the pages together and settle the figures, since an invoice's arithmetic and its XML span pages."""
+    settled, arithmetic = settle(pages, statement)
+    return DocumentResult(
+        document=content,
+        fingerprint=fingerprint,
+        pages=settled,
+        arithmetic=arithmetic,
+        statement=statement and compared(statement, settled),
+    )
 
 
 class _Clock:

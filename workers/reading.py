@@ -55,8 +55,9 @@ def read_file(
         tools = Tools(ocr=ocr, model=model, recipe=recipe)
         with open_document(data, media_type, Bounds.of(settings), lambda: passwords) as document:
             numbers = select(recipe.pages, document.page_count)
+            statement = document.statement() if len(numbers) == document.page_count else None
             read = tuple(read_page(document, number, tools, dpi=settings.raster_dpi)[0] for number in numbers)
-    return assemble(hashlib.sha256(data).hexdigest(), tools.fingerprint, read)
+    return assemble(hashlib.sha256(data).hexdigest(), tools.fingerprint, read, statement)
 
 
 def print_result(result: DocumentResult, *, as_json: bool) -> None:

@@ -20,12 +20,19 @@ TIME = (
 
 def exists(text: str) -> bool:
     """Whether a text in the shape of a date names a day between 1900 and 2099, day or month first."""
+    return bool(days(text))
+
+
+def days(text: str) -> frozenset[str]:
+    """The days, as YYYYMMDD, that a date may name: two where day and month may be either way round."""
+    found = set()
     for shape in _SHAPES:
-        if found := shape.fullmatch(text):
-            year, month, day = (int(found[part]) for part in ("year", "month", "day"))
+        if parts := shape.fullmatch(text):
+            year, month, day = (int(parts[part]) for part in ("year", "month", "day"))
             year += 2000 if year < 100 else 0
-            return _is_day(year, month, day) or ("/" in text and _is_day(year, day, month))
-    return False
+            ways = ((month, day), (day, month)) if "/" in text else ((month, day),)
+            found |= {f"{year}{m:02}{d:02}" for m, d in ways if _is_day(year, m, d)}
+    return frozenset(found)
 
 
 def is_time(text: str) -> bool:

@@ -17,6 +17,8 @@ _PLAINLY = 0.998
 #: What may be lost in a figure; nothing is ``, a mere other reading of a character.
 _MARKS = ("", ".", ",")
 _LOST_IN_FIGURES = frozenset([*_MARKS, *"0123456789"])
+#: What such a figure is flagged with.
+UNSURE = "read unsurely"
 _MOST_READINGS = 6
 
 
@@ -118,5 +120,5 @@ def _complaint(token: Token, surely: float) -> str | None:
     if token.kind == "time" and not is_time(token.text):
         return "no such time"
     if token.kind != "currency" and surely < SURE:
-        return "read unsurely"
+        return UNSURE
     return None

@@ -5,6 +5,7 @@ import re
 from jobs.result import Figure
 from workers.correction import currency, mark
 from workers.correction.amount import parse
+from workers.correction.line import UNSURE
 
 _SURELY = 0.998
 _LETTER_IN_AMOUNT = re.compile(r"(?=.*[A-Za-z|!])[A-Za-z|!]?\d*[A-Za-z|!]?\d*[.,]\d*[A-Za-z|!]?\d?[A-Za-z|!]?")
@@ -20,7 +21,7 @@ def review(figure: Figure, closing: str | None, failing: str | None, document_ma
         witness = figure.witness if figure.witness and closing in figure.witness else closing
         return figure.model_copy(update={"witness": witness, "flag": None})
     if figure.witness == mark.WITNESS and mark.digits_doubted(figure):  # the mark is vouched for, its digits are not
-        return figure.model_copy(update={"flag": "read unsurely"})
+        return figure.model_copy(update={"flag": UNSURE})
     if failing and not figure.witness and figure.confidence < _SURELY:
         return figure.model_copy(update={"flag": figure.flag or f"{failing} does not close"})
     return figure

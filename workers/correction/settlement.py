@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from jobs.result import Arithmetic, Figure, LineResult, PageResult
+from jobs.result import Arithmetic, Figure, LineResult, PageResult, Statement
 from workers.correction import currency
 from workers.correction.amount import parse
 from workers.correction.arithmetic import claims
@@ -12,6 +12,7 @@ from workers.correction.reading import readings
 from workers.correction.recurrence import mend_recurring
 from workers.correction.review import review
 from workers.correction.revision import revise
+from workers.correction.statement import Notation, Stated, contradictions, mends, testify
 from workers.correction.table import Place, rows
 
 #: A repair may make another one possible.
@@ -20,22 +21,29 @@ _ROUNDS = 3
 Pages = tuple[PageResult, ...]
 
 
-def settle(pages: Pages) -> tuple[Pages, tuple[Arithmetic, ...]]:
-    """Mend, vouch for and flag figures by what the whole document shows. Settling again changes nothing."""
+def settle(pages: Pages, statement: Statement | None = None) -> tuple[Pages, tuple[Arithmetic, ...]]:
+    """Mend, vouch for and flag figures by what the whole document shows and its XML states.
+
+    Settling again changes nothing.
+    """
     mark, prefix = document_mark(_figures(pages)), currency.document_prefix(_figures(pages))
+    xml = Stated.of(statement)
     if any(page.provenance.mode != "off" for page in pages):
         pages = mend_recurring(pages)
         pages = _with_marks(pages, mark, _misread_points(pages) if mark == "," else frozenset())
         for _ in range(_ROUNDS):
-            found = _repairs(claims(rows(pages, mark)), mark, prefix)
-            pages = _repaired(pages, found)
+            pages = _repaired(pages, _repairs(claims(rows(pages, mark)), mark, prefix))
+            pages = _repaired(pages, _stated(pages, xml, mark, prefix)) if statement else pages
         pages = _with_marks(pages, mark, _vouched(claims(rows(pages, mark))))
-    stated = claims(rows(pages, mark))
+    table = rows(pages, mark)
+    stated = claims(table)
     closing = {cell.place: claim.rule for claim in reversed(stated) if claim.closes() for cell in claim.cells}
     failing = {cell.place: claim.rule for claim in stated if not claim.closes() for cell in claim.cells}
+    denied = contradictions(table, statement, pages)
 
     def judge(place: Place, figure: Figure) -> Figure:
-        return review(figure, closing.get(place), failing.get(place), mark, prefix)
+        reviewed = review(figure, closing.get(place), failing.get(place), mark, prefix)
+        return testify(reviewed, denied.get(place), confirmed=xml.has(figure, mark))
 
     return _judged(pages, judge), tuple(_printed(claim) for claim in stated)
 
@@ -83,6 +91,13 @@ def _repairs(stated: Sequence[Claim], mark: str, prefix: str) -> dict[Place, tup
             place, final = min(joint or ways)
             found.setdefault(place, set()).add((final, claim.rule))
     return {place: min(ways) for place, ways in found.items() if len({final for final, _ in ways}) == 1}
+
+
+def _stated(pages: Pages, xml: Stated, mark: str, prefix: str) -> dict[Place, tuple[str, str]]:
+    """For figures that fail and that no sum vouches for: the one reading that the XML states."""
+    stated = claims(rows(pages, mark))
+    failing = frozenset(cell.place for claim in stated if not claim.closes() for cell in claim.cells)
+    return mends(pages, xml, failing, _vouched(stated), Notation(mark, prefix))
 
 
 def _passing(claim: Claim, vouched: frozenset[Place], mark: str, prefix: str) -> Iterator[tuple[Place, str]]:
