@@ -1,28 +1,41 @@
-"""How well an OCR engine reads scans, and at what cost: `python -m bench.ocr --data DIR [--limit N] [--json]`.
+"""How well OCR engines read scans, and at what cost: `python -m bench.ocr --data DIR [--limit N] [--json]`.
 
 DIR holds NAME.jpg with NAME.txt, its true text, and above them an index.json that names each scan's level of noise.
+Each reader (bench/reader.py) has a process of its own, so that memory and CPU seconds are its own. What it read can be
+kept (--keep DIR), and is taken from there the next time.
 """
 
 import json
+import os
 import re
-import time
+import resource
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import TypeAdapter
 from rapidfuzz.distance import Levenshtein
 
 from bench.match import match, squeeze
-from config.settings import Settings
-from jobs.media import HEAD_BYTES, sniff
-from workers.bounds import Bounds
-from workers.ocr import OcrEngine, PageImage, open_engine
-from workers.pages import open_document
+from bench.reader import READERS
+from jobs.errors import OcrUnavailable
 
 _FIGURE = re.compile(r"\d")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a reader read, by scan, and what it took."""
+
+    lines: dict[str, list[str]]
+    cpu_s: dict[str, float]
+    peak_mib: int
+    not_run: str = ""  # why, where it could not
 
 
 @dataclass(slots=True)
@@ -32,6 +45,7 @@ class Score:
     pages: int = 0
     words: int = 0
     words_read: int = 0
+    words_told: int = 0  # by the reader, rightly or not
     figures: int = 0  # words with a digit
     figures_read: int = 0
     characters: int = 0
@@ -44,6 +58,7 @@ class Score:
         self.pages += 1
         self.words += true.total()
         self.words_read += (true & read).total()
+        self.words_told += read.total()
         self.figures += _figures(true).total()
         self.figures_read += (_figures(true) & read).total()
         self.characters += len(squeeze(truth))
@@ -55,6 +70,7 @@ class Score:
         return {
             "pages": self.pages,
             "word_recall": round(self.words_read / max(1, self.words), 4),
+            "word_precision": round(self.words_read / max(1, self.words_told), 4),
             "figure_recall": round(self.figures_read / max(1, self.figures), 4),
             "character_error": round(self.errors / max(1, self.characters), 4),
             "cpu_s_per_page": round(self.cpu_s / max(1, self.pages), 2),
@@ -83,42 +99,79 @@ def scans(data: Path, limit: int | None) -> Iterator[tuple[str, Path, str]]:
         yield entry["level"], scan, scan.with_suffix(".txt").read_text()
 
 
-def measure(engine: OcrEngine, data: Path, limit: int | None, on_page: Callable[[Path], None]) -> dict[str, Score]:
-    """Read the scans and score them by level."""
-    bounds = Bounds.of(Settings())
+_RUN = TypeAdapter(Run)
+
+
+def run(reader: str, data: Path, limit: int | None, keep: Path | None) -> Run:
+    """Let a reader read the scans in a process of its own, or take what was kept of that."""
+    kept = keep / f"{reader}.json" if keep else None
+    if kept and kept.is_file():
+        return _RUN.validate_json(kept.read_bytes())
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        done = process.submit(_read, reader, [scan for _, scan, _ in scans(data, limit)]).result()
+    if kept and not done.not_run:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(_RUN.dump_json(done))
+    return done
+
+
+def _read(reader: str, images: Sequence[Path]) -> Run:
+    try:
+        read = READERS[reader]()
+    except OcrUnavailable as error:
+        return Run({}, {}, 0, not_run=str(error))
+    lines, cpu_s = {}, {}
+    for image in images:
+        start_s = _cpu_s()
+        lines[image.name] = read(image)
+        cpu_s[image.name] = _cpu_s() - start_s
+    peaks_kib = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return Run(lines, cpu_s, max(peaks_kib) // 1024)
+
+
+def _cpu_s() -> float:
+    """Of this process and the programs it ran to their end."""
+    return sum(os.times()[:4])
+
+
+def report(done: Run, data: Path, limit: int | None) -> dict[str, Any]:
+    """Score a run by level."""
+    if done.not_run:
+        return {"not_run": done.not_run}
     scores: dict[str, Score] = {}
     for level, scan, truth in scans(data, limit):
-        on_page(scan)
-        page = _open(scan, bounds)
-        start_s = time.process_time()
-        lines = [line.text for line in engine.read(page)]
-        scores.setdefault(level, Score()).add(truth, lines, time.process_time() - start_s)
-    return scores
-
-
-def _open(scan: Path, bounds: Bounds) -> PageImage:
-    content = scan.read_bytes()
-    with open_document(content, sniff(content[:HEAD_BYTES]) or "", bounds) as pages:
-        return pages.render(1, dpi=200)
+        if scan.name in done.lines:
+            scores.setdefault(level, Score()).add(truth, done.lines[scan.name], done.cpu_s[scan.name])
+    return {"peak_mib": done.peak_mib, "levels": {level: score.report() for level, score in scores.items()}}
 
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder of scans with their true texts.")],
-    engine: Annotated[str, typer.Option(help="OCR engine.")] = "auto",
+    reader: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(READERS)}; default: all.")] = None,
     limit: Annotated[int | None, typer.Option(help="Read so many scans only.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Folder that keeps what was read, for the next run.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object.")] = False,
 ) -> None:
-    """Measure word recall, figure recall, character error and CPU seconds per page, by level of noise."""
+    """Measure word and figure recall, character error, CPU seconds per page and memory, by level of noise."""
     if not (data.parent / "index.json").is_file():
         raise typer.BadParameter(f"{data} has no index.json above it: it must name each scan and its level.")
-    reader = open_engine(engine, Settings())
-    scores = measure(reader, data, limit, on_page=lambda scan: typer.echo(f"reading {scan.name}", err=True))
-    levels = {level: score.report() for level, score in scores.items()}
+    if unknown := set(reader or ()) - set(READERS):
+        raise typer.BadParameter(f"There is no reader {', '.join(unknown)}. Readers: {', '.join(READERS)}.")
+    reports = {}
+    for name in reader or READERS:
+        typer.echo(f"reading with {name}", err=True)
+        reports[name] = report(run(name, data, limit, keep), data, limit)
+        _tell(name, reports[name])
     if as_json:
-        typer.echo(json.dumps({"engine": reader.name, "levels": levels}))
-        return
-    for level, figures in levels.items():
-        typer.echo(f"{level:8} " + "  ".join(f"{name} {value}" for name, value in figures.items()))
+        typer.echo(json.dumps({"readers": reports}))
+
+
+def _tell(name: str, told: dict[str, Any]) -> None:
+    if "not_run" in told:
+        typer.echo(f"{name}: not run. {told['not_run']}")
+    for level, figures in told.get("levels", {}).items():
+        facts = "  ".join(f"{key} {value}" for key, value in figures.items())
+        typer.echo(f"{name:26} {level:7} {facts}  peak_mib {told['peak_mib']}")
 
 
 if __name__ == "__main__":

