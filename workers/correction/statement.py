@@ -27,6 +27,7 @@ _DOUBTED = 0.9
 #: Smaller whole numbers stand for themselves: a quantity `1` is no `1.00` of the XML.
 _LEAST_WHOLE = 100
 _SHORTEST_CODE = 4
+_FORM = re.compile(r"\d")
 #: As in jobs/verify.py: what differs by more glyphs is another code.
 _MOST_GLYPHS = 3
 
@@ -61,7 +62,7 @@ class Stated:
     @property
     def keys(self) -> frozenset[str]:
         """Everything stated, in the form in which `_keys` gives a figure of the pages."""
-        return self.days | self.codes | {str(value.normalize()) for value in self.amounts}
+        return self.days | self.codes | {f"={value.normalize()}" for value in self.amounts}
 
     def has(self, figure: Figure, mark: str) -> bool:
         """Whether the XML states a figure of the pages."""
@@ -70,7 +71,7 @@ class Stated:
         if _compact(figure.final) in self.codes:
             return True
         value = _value(figure.final, mark)
-        return value in self.amounts and (value >= _LEAST_WHOLE or bool(re.search(r"\d[.,]\d\d|%", figure.final)))
+        return value in self.amounts and _tells(figure.final, value)
 
 
 def mends(
@@ -84,13 +85,13 @@ def mends(
         if place in vouched or xml.has(figure, notation.mark):
             continue
         fitting = {
-            reading
+            reading: keys
             for reading in _readings(figure, cells.get(place), xml, notation)
-            if (keys := _keys(reading, figure.kind, notation.mark) & xml.keys) and not keys & shown
-            if _is_in_doubt(figure, reading, place in failing)
+            if (keys := _keys(reading, figure.kind, notation.mark) & xml.keys)
+            and _is_in_doubt(figure, reading, place in failing)
         }
-        if len(fitting) == 1:
-            found[place] = fitting.pop()
+        if len(fitting) == 1 and not shown & fitting[(reading := min(fitting))]:
+            found[place] = reading
     finals = list(found.values())
     return {place: (final, WITNESS) for place, final in found.items() if finals.count(final) == 1}
 
@@ -140,7 +141,9 @@ def _readings(figure: Figure, cell: Cell | None, xml: Stated, notation: Notation
         yield from glyph.misread_digits(figure.final)
         yield from (reading for reading, _ in figure.readings)
     elif cell:
-        yield from readings(cell, notation.mark, notation.prefix)
+        # What a mark, a sign or a `%` was misread as is for the sums to find: `300 km` would be 3,00 km of the XML.
+        found = readings(cell, notation.mark, notation.prefix)
+        yield from (reading for reading in found if _FORM.sub("0", reading) == _FORM.sub("0", figure.final))
     yield from (reading for code in xml.codes if (reading := _misread_code(figure.final, code)))
 
 
@@ -177,7 +180,12 @@ def _keys(text: str, kind: str, mark: str) -> set[str]:
     if kind == "date":
         return set(days(text))
     value = _value(text, mark)
-    return {_compact(text)} | ({str(value.normalize())} if value is not None else set())
+    return {_compact(text)} | ({f"={value.normalize()}"} if value is not None and _tells(text, value) else set())
+
+
+def _tells(text: str, value: Decimal) -> bool:
+    """Whether a value is one that few figures have: money, a rate, a large number."""
+    return value >= _LEAST_WHOLE or bool(re.search(r"\d[.,]\d\d|%", text))
 
 
 def _value(text: str, mark: str) -> Decimal | None:
