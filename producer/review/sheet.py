@@ -66,6 +66,12 @@ class Sheet:
         """Sums and products that it states and that do not close."""
         return sum(not each.closes for each in self.result.arithmetic) if self.result else 0
 
+    @property
+    def denied(self) -> list[tuple[str, str]]:
+        """Totals that the XML inside the document states and no page shows: role and value."""
+        statement = self.result.statement if self.result else None
+        return [(role, statement.totals[role]) for role in statement.missing] if statement else []
+
     def _lines(self) -> Iterator[tuple[int, int, LineResult]]:
         for page in self.pages:
             for number, line in enumerate(page.lines, 1):

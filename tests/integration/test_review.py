@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from jobs.errors import UsageError
-from jobs.result import Arithmetic, Change, Figure, LineResult
+from jobs.result import Arithmetic, Change, Figure, LineResult, Statement
 from producer.review import Review, folder, span
 from tests.producer_steps import finish, submit, write
 
@@ -108,6 +108,15 @@ def test_each_done_document_has_a_page_with_its_scan_its_lines_and_its_reasons(f
     assert [polygon["class"] for polygon in tags.named("polygon")] == ["flagged"]
     assert "does not close: net + tax = gross" in html
     assert (row.figures, row.changed, row.flagged, row.open_sums) == (2, 2, 1, 1)
+
+
+def test_a_total_that_only_the_xml_of_a_document_states_is_shown(fleet, tmp_path):
+    stated = Statement(source="factur-x.xml", totals={"net": "100.00", "gross": "849.90"}, missing=("gross",))
+    (row,), out = reviewed(fleet, tmp_path, lambda _: (line("Total", "Total"),), "a.pdf", statement=stated)
+
+    html = (out / "documents" / f"{row.document}.html").read_text()
+    assert "849.90" in html and "no page shows what it states as gross" in html
+    assert "100.00" not in html
 
 
 def test_every_link_leads_somewhere(fleet, tmp_path):
