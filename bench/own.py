@@ -48,6 +48,7 @@ class Own:
         written = self._ask(questions, forced=forced, max_tokens=max_tokens)
         wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
         facts = {key: value - before[key] for key, value in dataclasses.asdict(self._engine.tally).items()}
+        facts["overruled_tokens"] = sum(each.overruled for each in self._engine.written.values())
         texts, steps = zip(*written, strict=True)
         return Run(wall_s, cpu_s, int(facts["output_tokens"]), texts, facts, steps)
 
@@ -124,11 +125,14 @@ class _Watched(Generation):
     def __init__(self, plain: Generation, forced: list[int] | None) -> None:
         super().__init__(plain.prompt, plain.max_tokens, plain.drafter, plain.ends)
         self.forced = forced
+        self.overruled = 0
         self.steps: list[Step] = []
 
     def choose(self, logits: NDArray[np.float32]) -> int:
         if self.forced is not None:
-            return self.forced[len(self.answer)]
+            token = self.forced[len(self.answer)]
+            self.overruled += token != super().choose(logits)
+            return token
         token = super().choose(logits)
         best, logits[token] = float(logits[token]), -np.inf
         self.steps.append((token, best, best - float(logits.max())))

@@ -70,6 +70,7 @@ class Peer:
         return self._post("/v1/chat/completions", asked)
 
     def _grammar(self, text: str) -> str:
+        """A grammar of one text. It costs where the model would have written another token: see overruled_tokens."""
         tokens = self._post("/tokenize", {"content": text, "add_special": False})["tokens"]
         return "root ::= " + " ".join(f"<[{token}]>" for token in tokens)
 

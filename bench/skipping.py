@@ -17,6 +17,7 @@ from workers.gpu import Gpu
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
 from workers.models import find_model
+from workers.vocabulary import load_lexicon
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Skipping:
     @contextmanager
     def on(cls, settings: Settings, gpu: Gpu | None) -> Iterator["Skipping"]:
         """Start the engine, and stop it in the end."""
+        load_lexicon()  # once per process; not what a page takes
         with ExitStack() as stack:
             service = stack.enter_context(closing(EngineService(find_model(settings), settings, gpu)))
             client = stack.enter_context(closing(EngineClient(service.start(), settings.ask_timeout_s)))
