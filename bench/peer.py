@@ -19,6 +19,8 @@ from samples.stack import free_port
 
 BUILD = Path(__file__).with_name("llama_server.sh")
 START_S = 120.0
+#: Four slots were faster than one on two cores.
+LEAST_SLOTS = 4
 #: Of its n-gram speculations the best here (docs/benchmarks.md): what followed the last four tokens where they stood
 #: before, sixteen tokens of it.
 SPECULATION = ("--spec-type", "ngram-map-k", "--spec-ngram-map-k-size-n", "4", "--spec-ngram-map-k-size-m", "16")
@@ -31,8 +33,9 @@ class Peer:
         self._setting = setting
         self._url = f"http://127.0.0.1:{(port := free_port())}"
         # Each sequence with a cache of its own was 1.8 times as fast as one for all, on a CPU without flash attention.
-        cells = setting.context_size * setting.in_flight
-        fixed = f"-c {cells} -np {setting.in_flight} --no-kv-unified --cache-ram 0 --no-warmup --offline --port {port}"
+        self._slots = max(LEAST_SLOTS, setting.in_flight)
+        cells = setting.context_size * self._slots
+        fixed = f"-c {cells} -np {self._slots} --no-kv-unified --cache-ram 0 --no-warmup --offline --port {port}"
         device = f"-t {setting.threads} -tb {setting.threads} -ngl {setting.gpu_layers} --threads-http 4"
         flash = f"-fa {'on' if setting.gpu_layers else 'off'}"
         command = [str(program), "-m", str(setting.model_path), *f"{fixed} {device} {flash}".split(), *arguments]
@@ -41,8 +44,8 @@ class Peer:
 
     def run(self, questions: Sequence[Question], *, forced: bool) -> Run:
         """Answer all, as many at once as there are slots."""
-        with ThreadPoolExecutor(self._setting.in_flight) as clients:
-            list(clients.map(lambda slot: self._ask(questions[-1], False, 1, slot), range(self._setting.in_flight)))
+        with ThreadPoolExecutor(self._slots) as clients:
+            list(clients.map(lambda slot: self._ask(questions[-1], False, 1, slot), range(self._slots)))
             wall, cpu = time.perf_counter(), self._cpu_s()
             most = LONGEST_ANSWER if forced else self._setting.max_tokens
             answers = list(clients.map(lambda each: self._ask(each, forced, most), questions))

@@ -269,7 +269,7 @@ def test_an_engine_that_runs_out_of_memory_in_flight_goes_on_smaller(
     before = service.status()
     with closing(EngineClient(service.socket_path, 120)) as client:
         assert client.score(QUESTION)
-        assert (before.slots, client.info().slots) == (4, 1)
+        assert (before.slots, client.info().slots) == (2, 1)
     assert service.status().starts == before.starts + 1
 
 
