@@ -82,7 +82,8 @@ class Settings(BaseSettings):
         "latin", description="Script of the documents: latin keeps stray glyphs of others out of them, any keeps all."
     )
     ocr_restore: Literal["auto", "always", "never"] = Field(
-        "auto", description="Even the paper of a page and undo its blur before OCR: auto does so where it is blurred."
+        "auto",
+        description="Even the paper of a page and undo its blur before OCR; auto: where it is blurred and coarse.",
     )
     rapidocr_detector_path: Path | None = Field(
         None, description="RapidOCR's detector, an ONNX file of PP-OCR; default: PP-OCRv6 small, from its wheel."

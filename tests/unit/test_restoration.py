@@ -27,34 +27,39 @@ def test_sharpness_falls_with_blur_and_hardly_with_fading_or_grain() -> None:
 
 
 def test_a_sharp_page_is_left_as_it_is_unless_asked_for() -> None:
-    assert restore(SHARP, "auto") is SHARP
-    assert restore(SHARP, "always") is not SHARP
+    assert restore(SHARP, "auto", dpi=118) is SHARP
+    assert restore(SHARP, "always", dpi=118) is not SHARP
 
 
 def test_a_blurred_page_is_restored_unless_forbidden() -> None:
     blurred = worn(2.0)
-    assert restore(blurred, "never") is blurred
-    restored = restore(blurred, "auto")
+    assert restore(blurred, "never", dpi=118) is blurred
+    restored = restore(blurred, "auto", dpi=118)
     assert restored.shape == blurred.shape
     assert restored.dtype == np.uint8
     assert sharpness(grey(restored)) > sharpness(grey(blurred))
 
 
+def test_a_page_of_fine_resolution_is_left_as_it_is_however_soft() -> None:
+    blurred = worn(2.0)
+    assert restore(blurred, "auto", dpi=200) is blurred
+
+
 def test_uneven_paper_becomes_white_and_ink_stays() -> None:
     shade = np.linspace(0.6, 1, SHARP.shape[1])[None, :, None]
-    restored = grey(restore((worn(2.0) * shade).astype(np.uint8), "always"))
+    restored = grey(restore((worn(2.0) * shade).astype(np.uint8), "always", dpi=118))
     assert np.percentile(restored, 20) > 245
     assert restored.min() < 100
 
 
 def test_a_page_without_text_is_left_as_it_is() -> None:
     blank = np.full((300, 200, 3), 255, np.uint8)
-    assert restore(blank, "auto") is blank
+    assert restore(blank, "auto", dpi=118) is blank
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 3000, 3), (3000, 2, 3)])
 def test_a_page_of_any_shape_can_be_restored(shape: tuple[int, int, int]) -> None:
-    assert restore(np.zeros(shape, np.uint8), "always").shape == shape
+    assert restore(np.zeros(shape, np.uint8), "always", dpi=118).shape == shape
 
 
 def test_the_engine_s_name_tells_a_choice_that_changes_results() -> None:

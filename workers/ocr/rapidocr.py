@@ -51,7 +51,7 @@ class RapidOcrEngine:
 
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:
         """Read the lines of a page in reading order, whichever way up it stands."""
-        restored = restore(cv2.cvtColor(page.pixels, cv2.COLOR_RGB2BGR), self._restore_when)
+        restored = restore(cv2.cvtColor(page.pixels, cv2.COLOR_RGB2BGR), self._restore_when, page.dpi)
         pixels, quads, quarters = self._find(restored)
         read = self._recogniser.read(pixels, quads)
         found = [(decoded, quad) for decoded, quad in zip(read, quads, strict=True) if _is_text(decoded)]

@@ -52,7 +52,7 @@ class TesseractEngine:
         """Read the lines of a page in reading order."""
         if min(page.width_px, page.height_px) < 3:  # Tesseract's least
             return ()
-        pixels, enlarged = self._restored(page.pixels)
+        pixels, enlarged = self._restored(page)
         self._api.SetImage(Image.fromarray(pixels))
         self._api.SetSourceResolution(round(page.dpi * enlarged))
         self._api.Recognize()
@@ -64,11 +64,11 @@ class TesseractEngine:
         """Free Tesseract. Idempotent."""
         self._api.End()
 
-    def _restored(self, pixels: Pixels) -> tuple[Pixels, float]:
+    def _restored(self, page: PageImage) -> tuple[Pixels, float]:
         """A page that is restored is enlarged too: blurred print is small for its blur."""
-        restored = restore(pixels, self._restore_when)
-        if restored is pixels:
-            return pixels, 1.0
+        restored = restore(page.pixels, self._restore_when, page.dpi)
+        if restored is page.pixels:
+            return page.pixels, 1.0
         return cv2.resize(restored, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_CUBIC), _ENLARGED
 
     def _lines(self, symbols: Any) -> Iterator[OcrLine]:  # noqa: ANN401 - tesserocr has no types to speak of
