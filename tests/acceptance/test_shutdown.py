@@ -21,7 +21,7 @@ PAGES = 4
 
 @pytest.fixture
 def backlog(fleet: Any, draw_pdf: Callable[..., Path]) -> Path:
-    """Three documents of four pages: more than a worker gets through before it is stopped."""
+    """Three documents of four pages: more than a worker gets through before it is stopped, if it reads them by OCR."""
     fleet.settings |= {"pages_per_job": PAGES}
     for number in range(3):
         pages = [[f"Invoice {number}", f"Sheet {page}", "Totel: 12.00"] for page in range(PAGES)]
@@ -48,7 +48,7 @@ def test_a_stopped_worker_frees_the_engine_and_another_finishes(
     fleet: Any, backlog: Path, how: signal.Signals, soft_shutdown_s: int
 ) -> None:
     worker = fleet.start_worker(soft_shutdown_s=soft_shutdown_s)
-    fleet.submit(backlog)
+    fleet.submit(backlog, text_layer="ignore")
     in_the_middle(fleet)
     model = fleet.model_processes(worker)
     assert len(model) == 2
@@ -62,7 +62,7 @@ def test_a_stopped_worker_frees_the_engine_and_another_finishes(
 
 def test_a_killed_worker_takes_the_engine_along_within_two_seconds(fleet: Any, backlog: Path) -> None:
     worker = fleet.start_worker()
-    fleet.submit(backlog)
+    fleet.submit(backlog, text_layer="ignore")
     in_the_middle(fleet)
     everything = fleet.model_processes(worker)
     assert len(everything) == 2
@@ -75,7 +75,7 @@ def test_a_killed_worker_takes_the_engine_along_within_two_seconds(fleet: Any, b
 
 def test_a_killed_engine_is_replaced_and_its_page_asked_again(fleet: Any, backlog: Path) -> None:
     worker = fleet.start_worker()
-    fleet.submit(backlog)
+    fleet.submit(backlog, text_layer="ignore")
     in_the_middle(fleet)
 
     fleet.engine_of(worker).kill()
@@ -102,7 +102,7 @@ def test_the_model_is_freed_on_request_and_loaded_again_by_the_next_page(
 
 def test_a_drained_worker_ends_and_hands_back_what_it_has_not_done(fleet: Any, backlog: Path) -> None:
     worker = fleet.start_worker()
-    fleet.submit(backlog)
+    fleet.submit(backlog, text_layer="ignore")
     in_the_middle(fleet)
     model = fleet.model_processes(worker)
 
