@@ -22,12 +22,12 @@ def test_an_abort_of_aspose_costs_one_attempt_of_one_job_and_not_the_worker(
     fleet: Any, draw_pdf: Callable[..., Path]
 ) -> None:
     worker = fleet.start_worker("--engine", "aspose", "--concurrency", "1", aspose_allow_trial=True)
-    fleet.submit(draw_pdf("first.pdf", LINES * 2), batch="first", mode="off")
+    fleet.submit(draw_pdf("first.pdf", LINES * 2), batch="first", mode="off", text_layer="ignore")
     assert fleet.wait_until_finished(batch="first")["truncated"] == 1
     (before,) = aspose_processes(worker)
 
     os.kill(before.pid, signal.SIGABRT)
-    fleet.submit(draw_pdf("second.pdf", [*LINES, *LINES, "end"]), batch="second", mode="off")
+    fleet.submit(draw_pdf("second.pdf", [*LINES, *LINES, "end"]), batch="second", mode="off", text_layer="ignore")
     assert fleet.wait_until_finished(batch="second")["done"] == 1
     assert "attempt=2" in fleet.logs()
     assert worker.poll() is None
@@ -41,7 +41,12 @@ def test_an_abort_of_aspose_costs_one_attempt_of_one_job_and_not_the_worker(
 @pytest.mark.prove
 def test_a_child_that_is_replaced_takes_its_aspose_process_along(fleet: Any, draw_pdf: Callable[..., Path]) -> None:
     worker = fleet.start_worker("--engine", "aspose", aspose_allow_trial=True, recycle_after_pages=1)
-    fleet.submit(draw_pdf("first.pdf", LINES * 2), draw_pdf("second.pdf", [*LINES, *LINES, "end"]), mode="off")
+    fleet.submit(
+        draw_pdf("first.pdf", LINES * 2),
+        draw_pdf("second.pdf", [*LINES, *LINES, "end"]),
+        mode="off",
+        text_layer="ignore",
+    )
     assert fleet.wait_until_finished(200)["done"] == 2
 
     assert fleet.living_after(everywhere(fleet.folder), timeout_s=30) == []  # the third child has not opened its own

@@ -24,7 +24,7 @@ def test_a_page_with_slips_comes_out_right_and_says_who_mended_what(
 
     # When it goes through the store, the queue, OCR, the model and the verification
     fleet.start_worker()
-    fleet.submit(document)
+    fleet.submit(document, text_layer="ignore")
     fleet.wait_until_finished()
     (result,) = results_of(fleet, tmp_path / "out").values()
 
@@ -84,7 +84,7 @@ def test_one_document_is_read_without_redis(fleet: Any, draw_pdf: Callable[..., 
     fleet.settings["redis_url"] = "redis://127.0.0.1:1/0"
     document = draw_pdf("one.pdf", SLIPS, font="Times-Roman")
 
-    read = fleet.ocrfleet_worker("read", str(document), "--json")
+    read = fleet.ocrfleet_worker("read", str(document), "--text-layer", "ignore", "--json")
 
     assert json.loads(read.stdout)["pages"][0]["lines"][1]["text"] == "Total: $100.00"
     assert read.stderr == ""
