@@ -64,7 +64,7 @@ def test_nothing_of_an_invoice_and_no_secret_shows_anywhere(
         running_flower(fleet.settings, tmp_path / "flower.log") as flower,
     ):
         fleet.start_worker()
-        fleet.submit(document.parent, mode="guarded")
+        fleet.submit(document.parent, mode="guarded", text_layer="ignore")
         summary = fleet.wait_until_finished()
         assert (summary["done"], summary["failed"]) == (1, 1)
         poll(lambda: ask(flower, "/api/workers?refresh=1"), lambda found: "cpu@testhost" in found)
