@@ -11,9 +11,9 @@ from celery import Celery
 from config.settings import Settings
 from jobs.contract import Recipe
 from jobs.store import Store
-from workers.bounds import Bounds
+from workers.document.bounds import Bounds
+from workers.document.pages import encode_jpeg, open_document
 from workers.ocr.null import NullEngine
-from workers.pages import encode_jpeg, open_document
 from workers.pipeline import Tools, assemble, read_page
 
 QUEUE = "bare"

@@ -23,10 +23,10 @@ from jobs.contract import Recipe, TextLayerUse
 from jobs.media import PDF
 from jobs.result import DocumentResult
 from jobs.verify import check_document
-from workers.bounds import Bounds
 from workers.correction.statement import WITNESS
+from workers.document.bounds import Bounds
+from workers.document.pages import open_document
 from workers.ocr import OcrEngine, open_engine
-from workers.pages import open_document
 from workers.pipeline import Tools, assemble, read_page
 
 _NUMBER = re.compile(r"\d(?:[\d.,'’ \u00a0\u202f]*\d)?")

@@ -16,9 +16,9 @@ from typing import Any
 from config.settings import Settings
 from jobs.errors import OcrUnavailable
 from jobs.media import HEAD_BYTES, sniff
-from workers.bounds import Bounds
+from workers.document.bounds import Bounds
+from workers.document.pages import open_document
 from workers.ocr import PageImage, open_engine
-from workers.pages import open_document
 
 #: Reads one scan to lines.
 Reader = Callable[[Path], list[str]]

@@ -16,10 +16,10 @@ from jobs.ledger import Lease
 from jobs.result import DocumentResult, Outcome, PageResult, Statement
 from jobs.selection import select
 from workers.backoff import backoff_s
-from workers.bounds import Bounds, check_file
+from workers.document.bounds import Bounds, check_file
+from workers.document.pages import Pages, encode_jpeg, open_document
 from workers.heartbeat import Heartbeat
 from workers.outcome import tell
-from workers.pages import Pages, encode_jpeg, open_document
 from workers.pipeline import Tools, assemble, read_page
 from workers.resources import Resources
 

@@ -46,7 +46,7 @@ def run(
     engine: EngineOption = None,
 ) -> None:
     """Take jobs until stopped. SIGTERM finishes the page in flight and hands the rest back."""
-    from workers.node import NodeOptions, run_node
+    from workers.node.worker import NodeOptions, run_node
 
     configure_logging()
     chosen = tuple(queue.strip() for queue in queues.split(","))

@@ -11,11 +11,11 @@ from jobs.result import DocumentResult, LineResult, PageResult, Provenance, Stat
 from workers.correction.settlement import settle
 from workers.correction.statement import compared
 from workers.corrector import correct_page
-from workers.layer import TextLayer
+from workers.document.layer import TextLayer
+from workers.document.own_text import in_order, own_text, read_rest
+from workers.document.pages import Pages
 from workers.llm import LanguageModel
 from workers.ocr import OcrEngine, OcrLine, PageImage
-from workers.own_text import in_order, own_text, read_rest
-from workers.pages import Pages
 
 T = TypeVar("T")
 

@@ -15,14 +15,14 @@ from jobs.media import HEAD_BYTES, IS_ARCHIVE, sniff, sniff_archive
 from jobs.prompt import read_prompt
 from jobs.result import DocumentResult
 from jobs.selection import select
-from workers.bounds import Bounds
+from workers.document.bounds import Bounds
+from workers.document.pages import open_document
 from workers.gpu import resolve_gpu
 from workers.llm import LanguageModel
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
 from workers.models import find_model
 from workers.ocr import open_engine
-from workers.pages import open_document
 from workers.pipeline import Tools, assemble, read_page
 
 

@@ -120,7 +120,7 @@ def test_a_rebuilt_ledger_counts_it_again(fleet: Fleet, settings: MakeSettings) 
 
 
 def test_a_worker_told_to_use_an_engine_that_it_has_not_refuses_to_start(settings: MakeSettings) -> None:
-    from workers.node import NodeOptions, run_node
+    from workers.node.worker import NodeOptions, run_node
 
     with pytest.raises(OcrUnavailable, match="licence is not set"):
         run_node(settings(engine="aspose"), NodeOptions(gpu="cpu", concurrency=1, queues=("backlog",), name=None))

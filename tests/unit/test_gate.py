@@ -7,7 +7,7 @@ import pytest
 
 from jobs.contract import InboxJob, Job, parse_message
 from jobs.errors import InvalidJob
-from workers.gate import MAX_MESSAGE_BYTES, admit, guarded
+from workers.node.gate import MAX_MESSAGE_BYTES, admit, guarded
 
 JOB = {"version": 1, "batch": "march", "document": "a" * 64, "part": 0}
 CANARY = "4711-canary"

@@ -6,8 +6,8 @@ from bench.hostile.fuzz import mutants
 from bench.hostile.good import good_files
 from jobs.errors import PermanentError
 from jobs.media import HEAD_BYTES, sniff
-from workers.bounds import Bounds
-from workers.pages import open_document
+from workers.document.bounds import Bounds
+from workers.document.pages import open_document
 
 BOUNDS = Bounds(max_pages=50, max_page_pixels=2_000_000, max_page_side=3_000)
 

@@ -8,10 +8,10 @@ import pytest
 from jobs.media import PDF
 from jobs.result import Statement
 from tests.layered_pdf import invoice_xml, pdf, with_file, write
-from workers import invoice_xml as reader
-from workers.bounds import Bounds
-from workers.invoice_xml import read_statement
-from workers.pages import open_document
+from workers.document import invoice_xml as reader
+from workers.document.bounds import Bounds
+from workers.document.invoice_xml import read_statement
+from workers.document.pages import open_document
 
 BOUNDS = Bounds(max_pages=5, max_page_pixels=4_000_000, max_page_side=3_000)
 

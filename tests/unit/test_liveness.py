@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from workers.liveness import RECONNECTS, STALLED_LOOKS, Liveness, Sight
+from workers.node.liveness import RECONNECTS, STALLED_LOOKS, Liveness, Sight
 
 STALLED = Sight(begun=7, idle=1, waiting=3)
 
@@ -46,12 +46,12 @@ def look(liveness: Liveness, sight: Sight, times: int) -> None:
 
 
 def test_a_process_that_stands_still_is_ended_and_its_stack_is_told() -> None:
-    standing = "import time; from workers.liveness import arm_switch; arm_switch(1); time.sleep(60)"
+    standing = "import time; from workers.node.liveness import arm_switch; arm_switch(1); time.sleep(60)"
     ended = subprocess.run([sys.executable, "-c", standing], capture_output=True, text=True, timeout=50, check=False)
     assert ended.returncode == -signal.SIGALRM
     assert 'File "<string>", line 1' in ended.stderr
 
 
 def test_a_disarmed_switch_lets_a_process_wait() -> None:
-    waiting = "import time; from workers.liveness import *; arm_switch(1); disarm_switch(); time.sleep(1.2)"
+    waiting = "import time; from workers.node.liveness import *; arm_switch(1); disarm_switch(); time.sleep(1.2)"
     assert subprocess.run([sys.executable, "-c", waiting], timeout=50, check=False).returncode == 0

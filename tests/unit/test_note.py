@@ -10,8 +10,8 @@ import pytest
 from jobs.contract import Job, Recipe
 from jobs.lease import Lease
 from jobs.result import LOG_BYTES, LOG_LINES, clip_log
-from workers.death import Deaths
-from workers.note import SPARE_SLOTS, NoteHandler, Notes
+from workers.node.death import Deaths
+from workers.node.note import SPARE_SLOTS, NoteHandler, Notes
 
 LEASE = Lease(
     job=Job(batch="march", document="ab" * 32, part=1),
@@ -80,7 +80,7 @@ def test_only_our_own_log_is_kept_and_bounded() -> None:
     note = Notes(1).open(0)
     note.begin(LEASE)
     handler = NoteHandler(note)
-    for name, message in (("workers.pages", "ours"), ("PIL.Image", "theirs, which may quote the page")):
+    for name, message in (("workers.document.pages", "ours"), ("PIL.Image", "theirs, which may quote the page")):
         handler.handle(logging.LogRecord(name, logging.INFO, "", 0, message, None, None))
     assert len(note.log) == 1
     assert "ours" in note.log[0]

@@ -12,10 +12,10 @@ from jobs.media import PDF
 from jobs.result import PageResult
 from jobs.verify import check_document
 from tests.layered_pdf import LINES, SIZE, pdf, picture, write
-from workers.bounds import Bounds
 from workers.correction.settlement import settle
+from workers.document.bounds import Bounds
+from workers.document.pages import open_document
 from workers.ocr import OcrLine, PageImage
-from workers.pages import open_document
 from workers.pipeline import OWN_TEXT, Tools, assemble, read_page
 
 BOUNDS = Bounds(max_pages=5, max_page_pixels=40_000_000, max_page_side=8_000)

@@ -11,9 +11,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from jobs.errors import CorruptDocument, DocumentTooLarge, EncryptedDocument, UnsupportedDocument
 from jobs.media import PDF
-from workers.bounds import Bounds
+from workers.document.bounds import Bounds
+from workers.document.pages import encode_jpeg, open_document
 from workers.ocr import PageImage
-from workers.pages import encode_jpeg, open_document
 
 BOUNDS = Bounds(max_pages=5, max_page_pixels=4_000_000, max_page_side=3_000)
 FORMATS = {

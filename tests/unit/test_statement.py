@@ -8,7 +8,7 @@ from tests.layered_pdf import invoice_xml
 from workers.correction.line import finish
 from workers.correction.settlement import settle
 from workers.correction.statement import WITNESS
-from workers.invoice_xml import read_statement
+from workers.document.invoice_xml import read_statement
 from workers.pipeline import assemble
 
 STATEMENT = read_statement("factur-x.xml", invoice_xml())

@@ -7,9 +7,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from jobs.media import PDF
 from tests.layered_pdf import LINES, SIZE, lying_font, pdf, picture, turned, write
-from workers.bounds import Bounds
-from workers.layer import TextLayer, glyph
-from workers.pages import open_document
+from workers.document.bounds import Bounds
+from workers.document.layer import TextLayer, glyph
+from workers.document.pages import open_document
 
 BOUNDS = Bounds(max_pages=5, max_page_pixels=40_000_000, max_page_side=8_000)
 DPI = 200

@@ -6,7 +6,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from jobs.result import Statement
-from workers.invoice_xml import MAX_BYTES, NAMES, read_statement
+from workers.document.invoice_xml import MAX_BYTES, NAMES, read_statement
 
 #: So many attachments are looked at.
 _MOST = 100

@@ -7,15 +7,15 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
-from workers.layer import TextLayer
-from workers.layer.glyph import Glyph, read_glyphs
-from workers.layer.likeness import unlike
-from workers.layer.rest import rest_of
-from workers.layer.row import Segment, segments
-from workers.layer.sight import LEAST_SIZE_PT, clashing, contrast, cut, seen
+from workers.document.layer import TextLayer
+from workers.document.layer.glyph import Glyph, read_glyphs
+from workers.document.layer.likeness import unlike
+from workers.document.layer.rest import rest_of
+from workers.document.layer.row import Segment, segments
+from workers.document.layer.sight import LEAST_SIZE_PT, clashing, contrast, cut, seen
+from workers.document.raster import draw
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.order import reading_order
-from workers.raster import draw
 
 #: Around a glyph's outline, for the soft edge it is drawn with.
 _EDGE_PX = 2.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from jobs.result import Box, Point
-from workers.layer.glyph import Area, Glyph
+from workers.document.layer.glyph import Area, Glyph
 
 #: Baselines of one line differ by less than this share of the line's height: a raised `2` does.
 _SAME_BASELINE = 0.3

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from jobs.errors import CorruptDocument, UnsupportedDocument
 from jobs.media import MEDIA_TYPES, PDF
 from jobs.result import Statement
-from workers.bounds import Bounds
-from workers.layer import TextLayer
+from workers.document.bounds import Bounds
+from workers.document.layer import TextLayer
 from workers.ocr import PageImage
 
 _JPEG_QUALITIES = (80, 60, 40, 20)
@@ -77,10 +77,10 @@ def open_document(
 
 def _open(data: bytes, media_type: str, bounds: Bounds, passwords: Callable[[], Sequence[SecretStr]]) -> Pages:
     if media_type == PDF:
-        from workers.pdf import PdfPages
+        from workers.document.pdf import PdfPages
 
         return PdfPages(data, bounds, passwords)
-    from workers.picture import PicturePages
+    from workers.document.picture import PicturePages
 
     return PicturePages(data, media_type, bounds)
 

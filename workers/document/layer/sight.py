@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.layer.glyph import Area, Glyph
+from workers.document.layer.glyph import Area, Glyph
 
 #: Steps of 255 by which a glyph must stand out from what is behind it: #e0e0e0 on white does not.
 LEAST_CONTRAST = 32

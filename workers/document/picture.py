@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, ImageOps, ImageSequence
 
 from jobs.errors import CorruptDocument, DocumentTooLarge
-from workers.bounds import Bounds
-from workers.layer import TextLayer
+from workers.document.bounds import Bounds
+from workers.document.layer import TextLayer
 from workers.ocr import PageImage
 
 _FORMATS = {

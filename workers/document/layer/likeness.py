@@ -11,8 +11,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
-from workers.layer.glyph import Glyph
-from workers.layer.sight import LEAST_CONTRAST, cut
+from workers.document.layer.glyph import Glyph
+from workers.document.layer.sight import LEAST_CONTRAST, cut
 
 _FACES = ("Helvetica", "Times-Roman", "Courier", "Helvetica-Bold", "Times-Bold")
 _CHARS = string.digits + string.ascii_letters

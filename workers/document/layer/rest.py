@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.layer import Rest
+from workers.document.layer import Rest
 from workers.ocr import PageImage
 
 #: Height of a letter in points: from the dot-less letters of 4 pt to a headline.

@@ -14,22 +14,23 @@ from config.settings import Settings
 from jobs.errors import LedgerUnavailable
 from jobs.ledger import Ledger
 from jobs.store import Store
-from workers import lifecycle, tasks
-from workers.child import Child
-from workers.death import Deaths
-from workers.drain import Drain
-from workers.gate import install_gate
+from workers import tasks
 from workers.gpu import Gpu, resolve_gpus
-from workers.liveness import Liveness
 from workers.llm.client import EngineClient
 from workers.llm.engines import Engines
 from workers.llm.service import EngineService
 from workers.models import find_model
-from workers.note import Note, Notes
+from workers.node import lifecycle
+from workers.node.child import Child
+from workers.node.death import Deaths
+from workers.node.drain import Drain
+from workers.node.gate import install_gate
+from workers.node.liveness import Liveness
+from workers.node.note import Note, Notes
+from workers.node.pool import make_pool
+from workers.node.pulse import Pulse, install_pulse
+from workers.node.recycling import START_AGAIN, Recycling
 from workers.ocr.check import check_engine
-from workers.pool import make_pool
-from workers.pulse import Pulse, install_pulse
-from workers.recycling import START_AGAIN, Recycling
 from workers.resources import Resources
 from workers.temporary import temporary_folder
 from workers.vocabulary import load_lexicon

@@ -9,13 +9,13 @@ import pypdfium2.raw as pdfium_c
 
 from jobs.errors import CorruptDocument
 from jobs.result import Statement
-from workers.attachment import find_statement
-from workers.bounds import Bounds
-from workers.layer import TextLayer
-from workers.layer.reading import read_layer
+from workers.document.attachment import find_statement
+from workers.document.bounds import Bounds
+from workers.document.layer import TextLayer
+from workers.document.layer.reading import read_layer
+from workers.document.raster import draw
+from workers.document.unlock import Passwords, open_pdf
 from workers.ocr import PageImage
-from workers.raster import draw
-from workers.unlock import Passwords, open_pdf
 
 _POINTS_PER_INCH = 72
 #: An image over so much of the page is a scan of it.

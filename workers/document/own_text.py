@@ -7,10 +7,10 @@ from jobs.contract import TextLayerUse
 from jobs.errors import NoTextLayer
 from jobs.result import Box, LineResult
 from workers.correction.line import finish
-from workers.layer import Rest, TextLayer
+from workers.document.layer import Rest, TextLayer
+from workers.document.pages import Pages
 from workers.ocr import OcrEngine, OcrLine, PageImage
 from workers.ocr.order import reading_order
-from workers.pages import Pages
 
 #: Of a page's glyphs its own text must hold so many where nothing else is to be read: a logo may be left, no scan.
 _LEAST_COVERAGE = 0.8
