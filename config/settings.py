@@ -193,11 +193,11 @@ class Settings(BaseSettings):
         # Here and not by redis-py: its error quotes what it takes for the port, which may be half a password.
         try:
             url = urlsplit(value.get_secret_value())
-            readable = url.scheme in {"redis", "rediss", "unix"} and (url.port is None or url.port > 0)
+            readable = url.scheme in {"redis", "rediss"} and (url.port is None or url.port > 0)
         except ValueError:
             readable = False
         if not readable:
-            raise ValueError("not redis://, rediss:// or unix:// with host, port and number (/ in a password is %2F)")
+            raise ValueError("not redis:// or rediss:// with host, port and number (/ in a password is %2F)")
         return value
 
     @field_validator("redis_url")

@@ -116,4 +116,4 @@ def _source(name: str) -> str:
 def _address(redis_url: str) -> str:
     """Where Redis is, without user and password."""
     url = urlsplit(redis_url)
-    return f"{url.hostname or ''}:{url.port or 6379}{url.path}" if url.scheme != "unix" else url.path
+    return f"{url.hostname or ''}:{url.port or 6379}{url.path}"
