@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from pydantic import TypeAdapter
 
-from workers.ocr import OcrEngine, OcrLine, PageImage
+from bench.reader import open_page
+from workers.ocr import OcrEngine, OcrLine
 
 _PAGE = re.compile(r"-p\d+$")
-_DPI = 150
 
 
 @dataclass(frozen=True)
@@ -67,11 +65,10 @@ def read(scan: Scan, engine: OcrEngine, keep: Path | None) -> Reading:
     kept = keep / f"{scan.image.stem}.json" if keep else None
     if kept and kept.exists():
         return _KEPT.validate_json(kept.read_bytes())
-    with Image.open(scan.image) as image:
-        pixels = np.asarray(image.convert("RGB"))
+    page = open_page(scan.image)
     start = time.perf_counter()
-    lines = engine.read(PageImage(pixels, dpi=_DPI))
-    reading = Reading(pixels.shape[1], pixels.shape[0], lines, time.perf_counter() - start)
+    lines = engine.read(page)
+    reading = Reading(page.width_px, page.height_px, lines, time.perf_counter() - start)
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(_KEPT.dump_json(reading))
