@@ -141,6 +141,8 @@ def _only_its_mark_is_the_documents(change: Change, mark: str) -> bool:
     """Whether the last mark became the document's; other digits need another witness beside this one."""
     before, after = (re.findall(r"[.,]", text) for text in (change.raw, change.final))
     same = re.sub(r"[.,]", "", change.raw) == re.sub(r"[.,]", "", change.final)
+    if re.fullmatch(r"\d{1,2}\.(19|20)\d\d", change.raw):  # a month of a year
+        return False
     return after[-1:] == [mark] and before != after and (same or ";" in change.witness)
 
 

@@ -126,6 +126,22 @@ def test_where_most_points_of_a_page_are_doubted_the_sure_ones_are_commas_too():
     assert "16.00" in [line.text for line in settled(page(rows, readings=few)).pages[0].lines]
 
 
+@pytest.mark.parametrize("date", ["06. 12.2018", "am 12.12. bis 24.12. einzeln", "12.2018"])
+def test_the_point_of_a_date_is_no_decimal_mark(date):
+    rows = [
+        ["Netto", "340.96"],
+        ["Fracht", "14.50"],
+        ["Porto", "15.75"],
+        ["Skonto", "12,00"],
+        ["Rest", "13,00"],
+        [date, ""],
+    ]
+    doubted = {text: seen(text, ",") for text in ("340.96", "14.50", "15.75")}
+    lines = [line.text for line in settled(page(rows, readings=doubted)).pages[0].lines]
+    assert "340,96" in "".join(lines)
+    assert date in lines
+
+
 def test_a_mark_vouches_for_no_digit():
     doubted = tuple(((",", 0.2),) if char == "." else ((("8", 0.4),) if char == "9" else ()) for char in "340.96")
     rows = [["Summe", "340.96", "12,00", "13,00"], ["a", "14,00", "15,00", "16,00"]]

@@ -7,7 +7,7 @@ from workers.correction import currency
 from workers.correction.amount import parse
 from workers.correction.arithmetic import claims
 from workers.correction.claim import Claim
-from workers.correction.mark import WITNESS, document_mark, points_doubted, with_mark
+from workers.correction.mark import WITNESS, document_mark, is_part_of_a_date, points_doubted, with_mark
 from workers.correction.reading import readings
 from workers.correction.recurrence import mend_recurring
 from workers.correction.review import review
@@ -74,7 +74,7 @@ def _with_marks(pages: Pages, mark: str, vouched: frozenset[Place]) -> Pages:
         for p, page in enumerate(pages)
         for n, line in enumerate(page.lines)
         for f, figure in enumerate(line.figures)
-        if (other := with_mark(figure, mark, vouched=(p, n, f) in vouched))
+        if (other := with_mark(figure, mark, vouched=(p, n, f) in vouched)) and not is_part_of_a_date(line.text, figure)
     }
     return _repaired(pages, found)
 
