@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -23,9 +23,9 @@ from producer.command import (
     BatchOption,
     Json,
     OptionalBatchArgument,
+    PagesOption,
     PasswordFile,
     Yes,
-    check_pages,
     confirm,
     open_fleet,
     run,
@@ -40,7 +40,7 @@ from producer.recover import recover as recover_batch
 from producer.retention import expired
 from producer.session import Session
 from producer.status import batch_table, describe, document_line, review_lines, sentence
-from producer.tally import ExportTally
+from producer.tally import ExportTally, SubmitTally
 from producer.watch import wait, watch_json, watch_table
 from producer.words import recurring
 
@@ -70,9 +70,7 @@ def submit(
         Mode | None, typer.Option(help="off; guarded (follows the prompt); constrained (hardly does).")
     ] = None,
     engine: Annotated[Engine | None, typer.Option(help="OCR engine.")] = None,
-    pages: Annotated[
-        str | None, typer.Option(callback=check_pages, help="Which of each document: 1-3,7,-1. Default: all.")
-    ] = None,
+    pages: PagesOption = None,
     words: Annotated[
         Path | None, typer.Option(help="A text file of names and words of these documents: ocrfleet words.")
     ] = None,
@@ -101,6 +99,10 @@ def submit(
     session = Session(open_fleet(), batch or new_name(), sys.argv[1:])
     tally = session.send(paths or [], wish)
     say(tally.sentence(session.batch))
+    _end_submission(session, tally, until_done=until_done, as_json=as_json)
+
+
+def _end_submission(session: Session, tally: SubmitTally, *, until_done: bool, as_json: bool) -> NoReturn:
     report, ends = tally.describe(session.batch), tally.status
     if until_done and tally.accepted:
         summary = session.wait()

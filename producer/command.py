@@ -78,5 +78,8 @@ BatchArgument = Annotated[str, typer.Argument(callback=check_batch, help="Its na
 OptionalBatchArgument = Annotated[str | None, typer.Argument(callback=check_batch, help="Its name.")]
 BatchOption = Annotated[str | None, typer.Option("--batch", callback=check_batch, help="A new or existing batch.")]
 PasswordFile = Annotated[Path | None, typer.Option("--password-file", help="Passwords of encrypted PDFs, one a line.")]
+PagesOption = Annotated[
+    str | None, typer.Option(callback=check_pages, help="Which of each document: 1-3,7,-1. Default: all.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, messages on standard error.")]

@@ -13,11 +13,11 @@ from PIL import Image, ImageDraw, ImageFont
 from config.settings import Settings
 from jobs.errors import OcrUnavailable, UsageError
 from jobs.result import Box, LineResult
+from tests.drawn_page import LINES, draw
 from workers.ocr import OcrEngine, PageImage, open_engine
 from workers.ocr.pp_ocr import PpOcr
 
 ROOT = Path(__file__).parents[2]
-LINES = ["Invoice 4711", "Date: 2026-11-22", "Consulting 3 x 150.00", "Total 450.00"]
 
 WITHOUT_NETWORK = """
 import logging, socket, sys
@@ -33,14 +33,6 @@ page = np.full((300, 800, 3), 255, np.uint8)
 page[100:130, 100:700:20] = 0
 engine.read(PageImage(page, 150))
 """
-
-
-def draw(lines: list[str], step: int = 60) -> PageImage:
-    image = Image.new("RGB", (700, 60 + step * len(lines)), "white")
-    pen = ImageDraw.Draw(image)
-    for row, line in enumerate(lines):
-        pen.text((40, 30 + step * row), line, "black", ImageFont.load_default(28))
-    return PageImage(np.asarray(image), dpi=150)
 
 
 @pytest.fixture(scope="module")

@@ -80,6 +80,11 @@ def install(app: Celery, *, engine: Freeable, drain: Drain, temporary: Path) -> 
     app.steps["worker"].add(EngineStep)
     signals.worker_shutting_down.connect(begin_drain, weak=False)
     signals.worker_shutdown.connect(free_after_drain, weak=False)
+    _install_commands(engine, temporary)
+
+
+def _install_commands(engine: Freeable, temporary: Path) -> None:
+    """Answer what `ocrfleet-worker free`, `engine` and `drain` ask a living worker for."""
 
     @control_command(name="free")  # type: ignore[untyped-decorator]
     def free(state: object) -> dict[str, Any]:
