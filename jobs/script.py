@@ -65,7 +65,7 @@ class Scripts:
         Raises:
             LedgerUnavailable: Redis does not answer or does not let us; the message says what to look at.
             LeaseLost: the script was fenced off.
-            UsageError: there is no such batch, or there is another of this name.
+            UsageError: there is no such batch.
         """
         if name not in self._scripts:
             self._scripts[name] = self._redis.register_script(_source(name))
@@ -86,8 +86,6 @@ class Scripts:
             return LeaseLost()
         if "NOBATCH" in said:
             return UsageError("There is no such batch. See: ocrfleet batches")
-        if "OTHERBATCH" in said:
-            return UsageError("The batch exists with another queue or recipe. Give this one another name: --batch NAME")
         return self._unavailable(error, said)
 
     def _unavailable(self, error: RedisError, said: str) -> Exception:

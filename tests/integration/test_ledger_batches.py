@@ -1,5 +1,7 @@
 """Batches and documents in the ledger, and what a person may do with them."""
 
+import json
+
 import pytest
 import redis
 
@@ -17,6 +19,16 @@ def test_a_batch_is_made_once_and_never_changes_its_recipe(ledger: Ledger) -> No
         ledger.create_batch("march", Recipe(mode="off"), "backlog")
     with pytest.raises(UsageError):
         ledger.create_batch("march", RECIPE, "urgent")
+
+
+def test_a_batch_of_an_older_ocrfleet_whose_recipe_lacks_newer_fields_goes_on(ledger: Ledger, redis_url: str) -> None:
+    ledger.create_batch("march", RECIPE, "backlog")
+    older = {name: value for name, value in RECIPE.model_dump().items() if name not in {"words", "text_layer"}}
+    redis.Redis.from_url(redis_url).hset("ocrfleet:batch:march", "recipe", json.dumps(older))
+
+    assert not ledger.create_batch("march", RECIPE, "backlog")
+    with pytest.raises(UsageError, match="--batch"):
+        ledger.create_batch("march", RECIPE.model_copy(update={"words": "Contoso"}), "backlog")
 
 
 @pytest.mark.parametrize("call", ["batch", "documents", "cancel", "retry"])
