@@ -86,11 +86,11 @@ def read_dead_letter(batch: BatchId, document: DocumentEntry, died_ms: bytes) ->
     )
 
 
-def read_lease(job: Job, token: str, node: str, facts: list[Any]) -> Lease:
-    """Read what `take.lua` returns."""
-    queue, recipe, media_type, size_bytes, attempt, pages, parts, assemble, pin = facts
+def read_lease(token: str, node: str, found: list[Any]) -> Lease:
+    """Read what `take.lua` and `take_next.lua` return."""
+    member, (queue, recipe, media_type, size_bytes, attempt, pages, parts, assemble, pin) = found
     return Lease(
-        job=job,
+        job=read_job(member),
         token=token,
         node=node,
         queue=queue.decode(),

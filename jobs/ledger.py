@@ -165,19 +165,20 @@ class Ledger:
             return sum(pipeline.execute())
 
     def take(self, job: Job, node: str) -> Lease | None:
-        """Lease a job to a worker and count the attempt. None: step aside, there is nothing to do here.
+        """Lease a job to a worker and count the attempt: this one, or first what a dead worker left in its queue.
 
-        It is done, cancelled, unknown, in the hands of a living worker, or was just given up after too many attempts.
+        None: step aside, there is nothing to do here. The job is done, cancelled, unknown, in the hands of a living
+        worker, or was just given up after too many attempts.
         """
         token = secrets.token_hex(8)
-        facts = self._scripts.run("take", *_names(job), token, node, self._lease_ms, self._max_attempts)
-        return None if facts is None else entry.read_lease(job, token, node, facts)
+        found = self._scripts.run("take", *_names(job), token, node, self._lease_ms, self._max_attempts)
+        return None if found is None else entry.read_lease(token, node, found)
 
     def take_next(self, queue: Queue, node: str) -> Lease | None:
         """Lease the next due job of a queue without a message for it. None: none is due."""
         token = secrets.token_hex(8)
         found = self._scripts.run("take_next", queue, token, node, self._lease_ms, self._max_attempts)
-        return None if found is None else entry.read_lease(entry.read_job(found[0]), token, node, found[1])
+        return None if found is None else entry.read_lease(token, node, found)
 
     def renew(self, lease: Lease) -> None:
         """Keep a lease from lapsing.

@@ -29,6 +29,7 @@ class Part:
 
     place: str = "due"
     attempts: int = 0
+    is_orphan: bool = False  # a dead worker left it
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Document:
         self.ended = state
         self.lapsed.clear()
         for part in self.parts.values():
-            part.place = "over"
+            part.place, part.is_orphan = "over", False
 
 
 class Reference(RuleBasedStateMachine):
@@ -83,6 +84,9 @@ class Reference(RuleBasedStateMachine):
                     if part.place == place:
                         yield Job(batch=batch, document=content, part=number), part
 
+    def orphans(self) -> dict[Job, Part]:
+        return {job: part for place in ("due", "sent") for job, part in self.jobs(place) if part.is_orphan}
+
     def let_go(self, lease: Lease, verb: str) -> None:
         self.held.pop(lease.token, None)
         self.verbs[lease.token] = verb
@@ -108,7 +112,7 @@ class Reference(RuleBasedStateMachine):
         return False
 
     def hold(self, lease: Lease, part: Part) -> None:
-        part.place, part.attempts = "leased", part.attempts + 1
+        part.place, part.attempts, part.is_orphan = "leased", part.attempts + 1, False
         assert lease.attempt == part.attempts
         assert lease.assemble == (lease.job.part in self.document(lease).parts_done)
         self.leases.append(lease)
@@ -167,6 +171,12 @@ class Reference(RuleBasedStateMachine):
             for job, _ in self.jobs(place)
         ]
         assert sorted(found) == sorted(expected)
+
+    @invariant()
+    def what_dead_workers_left_is_known(self) -> None:
+        members: list[bytes] = self.client.zrange("test:queue:backlog:orphans", 0, -1)  # type: ignore[assignment]
+        expected = [f"{job.batch}/{job.part}/".encode() + bytes.fromhex(job.document) for job in self.orphans()]
+        assert sorted(members) == sorted(expected)
 
     @invariant()
     def every_unfinished_document_has_a_job(self) -> None:

@@ -5,6 +5,8 @@
 --   due     sorted set of a batch  score: when it may be sent
 --   sent    sorted set of a queue  score: when it was sent
 --   leased  sorted set of a queue  score: when the lease lapses
+-- What a dead worker left is due or sent, and stands also among the orphans of its queue, by when it was brought back:
+-- whoever takes a job takes the oldest of these, so that it does not wait behind what was sent before.
 -- All times are Redis' own, in ms. Documents are named by 32 raw bytes, half of the hex: they stand here many times.
 
 local P = ARGV[1]
@@ -95,6 +97,10 @@ end
 local function make_due(batch, queue, part, content, at)
   call('ZADD', key(batch, 'due'), at, job_of(part, content))
   activate(batch, queue)
+end
+local function make_orphan(batch, queue, part, content)
+  make_due(batch, queue, part, content, now)
+  call('ZADD', queue_key(queue, 'orphans'), now, member_of(batch, part, content))
 end
 local function make_fresh(batch, queue, content)
   call('RPUSH', key(batch, 'fresh'), content)
@@ -209,6 +215,7 @@ local function conclude(batch, queue, content, state, facts)
     call('ZREM', key(batch, 'due'), job_of(part, content))
     call('ZREM', queue_key(queue, 'sent'), member_of(batch, part, content))
     call('ZREM', queue_key(queue, 'leased'), member_of(batch, part, content))
+    call('ZREM', queue_key(queue, 'orphans'), member_of(batch, part, content))
   end
   if state == 'done' then -- a result that was there before has pages that nobody counted
     call('HINCRBY', key(batch), 'pages', facts.pages - pages)
@@ -254,16 +261,17 @@ local function killed_reason(attempts)
     .. 'Look at it, then: ocrfleet retry BATCH'
 end
 
--- What a lease tells its worker.
-local function lease_facts(batch, queue, part, content)
+-- What a lease tells its worker: of which job, and its facts.
+local function lease_facts(member)
+  local batch, part, content = parse_member(member)
   local entry, live = read_entry(batch, content), live_key(batch, content)
   local field = call('HMGET', live, 'a' .. part, 'pages', 'parts', 'pin')
-  return {
-    queue, call('HGET', key(batch), 'recipe'), entry.m, entry.z,
+  return {member, {
+    queue_of(batch), call('HGET', key(batch), 'recipe'), entry.m, entry.z,
     tonumber(field[1]), tonumber(field[2] or 0), tonumber(field[3] or 1),
     call('HEXISTS', live, 'f' .. part), -- done before: what is left of it is to assemble
     field[4] or '',
-  }
+  }}
 end
 
 -- Leases a job that stands nowhere. False: it was given up after too many attempts.
@@ -279,6 +287,25 @@ local function lease(batch, queue, part, content, token, node, lease_ms, most)
   call('HINCRBY', live, 'leases', 1)
   call('HSET', live, 't' .. part, token, 'n' .. part, node, 'node', node)
   call('ZADD', queue_key(queue, 'leased'), now + lease_ms, member_of(batch, part, content))
+  call('ZREM', queue_key(queue, 'orphans'), member_of(batch, part, content))
   set_state(batch, content, 'running')
   return true
+end
+local function lease_orphan(queue, token, node, lease_ms, most)
+  local orphans = queue_key(queue, 'orphans')
+  local member = call('ZRANGE', orphans, 0, 0)[1]
+  while member do
+    local batch, part, content = parse_member(member)
+    call('ZREM', queue_key(queue, 'sent'), member)
+    call('ZREM', key(batch, 'due'), job_of(part, content))
+    if lease(batch, queue, part, content, token, node, lease_ms, most) then return member end
+    member = call('ZRANGE', orphans, 0, 0)[1]
+  end
+end
+
+-- A worker that asks for any job names none, so that what it got is kept for when its answer is lost and it asks again.
+local function asked_before(token)
+  local member = call('GET', P .. ':ended:' .. token)
+  local batch, part, content = parse_member(member or '')
+  return batch and holds(batch, part, content, token) and member
 end

@@ -7,7 +7,7 @@ local function bring_back(queue)
     local batch, part, content = parse_member(member)
     if call('HGET', live_key(batch, content), 'n' .. part) == node then
       lapse(batch, queue, part, content, true)
-      make_due(batch, queue, part, content, now)
+      make_orphan(batch, queue, part, content)
       count = count + 1
     end
   end

@@ -15,7 +15,7 @@ local function bring_back_lapsed(queue)
       if attempts >= tonumber(most) then
         condemn(batch, queue, content, killed_reason(attempts))
       else
-        make_due(batch, queue, part, content, now)
+        make_orphan(batch, queue, part, content)
       end
     end
   end

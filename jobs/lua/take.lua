@@ -1,4 +1,5 @@
--- batch, content, part, token, node, lease (ms), most attempts. The lease's facts, or nil: step aside.
+-- batch, content, part, token, node, lease (ms), most attempts. A lease's facts: of this job, or of one that a dead
+-- worker left; or nil: step aside.
 local _, batch, content, part, token, node, lease_ms, most = unpack(ARGV)
 local queue = queue_of(batch)
 if not queue then return nil end
@@ -22,8 +23,18 @@ local function pull()
     or pull_fresh()
 end
 
-local function facts() return lease_facts(batch, queue, part, content) end
+-- The message's job keeps its turn: it is due before others, and is sent again.
+local function stand_back()
+  if call('ZREM', queue_key(queue, 'sent'), member) == 1 then make_due(batch, queue, part, content, 0) end
+end
 
-if holds(batch, part, content, token) then return facts() end -- asked again: the first answer was lost
-if pull() and lease(batch, queue, part, content, token, node, lease_ms, most) then return facts() end
+local before = holds(batch, part, content, token) and member or asked_before(token)
+if before then return lease_facts(before) end -- the answer was lost
+local orphan = lease_orphan(queue, token, node, lease_ms, most)
+if orphan then
+  remember(token, orphan)
+  stand_back()
+  return lease_facts(orphan)
+end
+if pull() and lease(batch, queue, part, content, token, node, lease_ms, most) then return lease_facts(member) end
 return nil

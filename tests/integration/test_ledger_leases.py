@@ -276,6 +276,25 @@ def test_what_a_killed_worker_held_is_due_again_as_soon_as_one_of_its_name_start
     assert take_next(ledger).attempt == 1
 
 
+@pytest.mark.parametrize("asked", ["take", "take_next"])
+def test_what_a_dead_worker_left_goes_before_what_was_sent_and_is_due(ledger: Ledger, asked: str) -> None:
+    fill(ledger, "april", "left")
+    left = take_next(ledger)
+    fill(ledger, "march", *"abcde")
+    sent, *others = ledger.dispatch("backlog", 3)
+    ledger.arrive("node-a")
+
+    first = take(ledger, sent, "node-b") if asked == "take" else ledger.take_next("backlog", "node-b")
+
+    assert first is not None
+    assert first.job == left.job
+    ledger.finish(first, done(first))
+    waiting = [sent, *others] if asked == "take_next" else others
+    assert [take(ledger, job, "node-b").job for job in waiting] == waiting
+    if asked == "take":  # it has kept its turn: it goes before what was never sent
+        assert sent in ledger.dispatch("backlog", 2)
+
+
 def test_a_silent_worker_gets_no_attempt_back(hasty: Ledger) -> None:
     fill(hasty, "march", "invoice")
     killed = take_next(hasty)

@@ -79,8 +79,15 @@ class LedgerMachine(Reference):
 
     def take_job(self, job: Job) -> Lease | None:
         document = self.batches[job.batch][job.document]
-        part = document.parts.get(job.part)
+        part, orphans = document.parts.get(job.part), self.orphans()
         lease = self.ledger.take(job, "node-a")
+        self.give_up_worn_out(orphans)
+        if any(orphan.is_orphan for orphan in orphans.values()):
+            assert lease is not None
+            if lease.job != job and part is not None and part.place == "sent":
+                part.place = "due"
+            self.hold(lease, orphans[lease.job])
+            return lease
         if part is None or part.place not in {"due", "sent"}:
             assert lease is None
             return None
@@ -92,6 +99,12 @@ class LedgerMachine(Reference):
         self.hold(lease, part)
         return lease
 
+    def give_up_worn_out(self, met: dict[Job, Part]) -> None:
+        """Those that may have been met on the way to one that can be taken."""
+        for job, part in met.items():
+            if part.attempts >= MAX_ATTEMPTS:
+                self.give_up_if_failed(job)
+
     def give_up_if_failed(self, job: Job) -> None:
         states = {entry.document: entry.state for entry in self.ledger.documents(job.batch)}
         if states[job.document] == "failed" and not self.batches[job.batch][job.document].ended:
@@ -99,14 +112,14 @@ class LedgerMachine(Reference):
 
     @rule()
     def take_next(self) -> None:
-        due = dict(self.jobs("due"))
+        orphans = self.orphans()
+        due = dict(self.jobs("due")) | orphans
         lease = self.ledger.take_next("backlog", "node-a")
-        worn_out = [job for job, part in due.items() if part.attempts >= MAX_ATTEMPTS]
-        for job in worn_out:  # met on the way to one that can be taken
-            self.give_up_if_failed(job)
+        self.give_up_worn_out(due)
         if lease is None:
-            assert not [job for job in due if job not in worn_out]
+            assert not [part for part in due.values() if part.place != "over"]
         else:
+            assert lease.job in orphans or not [part for part in orphans.values() if part.place != "over"]
             self.hold(lease, due[lease.job])
 
     @precondition(lambda self: self.leases)
@@ -212,7 +225,7 @@ class LedgerMachine(Reference):
         if part.attempts >= MAX_ATTEMPTS:
             self.end(job.batch, job.document, "failed")
         else:
-            part.place = "due"
+            part.place, part.is_orphan = "due", True
             if node_lives:
                 document.lapsed.add(lease.token)
             self.held.pop(lease.token)
@@ -222,7 +235,8 @@ class LedgerMachine(Reference):
         held = [lease for lease in self.leases if lease.token in self.held]
         assert self.ledger.arrive("node-a") == len(held)
         for lease in held:
-            self.document(lease).parts[lease.job.part].place = "due"
+            part = self.document(lease).parts[lease.job.part]
+            part.place, part.is_orphan = "due", True
             self.document(lease).acquit(lease.job.part)
             self.held.pop(lease.token)
 
