@@ -20,7 +20,8 @@ def test_children_are_spread_over_engines_that_are_freed_and_stopped_together(tm
     settings = Settings(_env_file=None, file_model_path=packaged_model(), work_dir=tmp_path, kv_cache_type="q8_0")
     model = find_model(settings)
     with closing(Engines(tuple(EngineService(model, settings, None) for _ in range(2)))) as engines:
-        engines.start()
+        engines.launch()
+        engines.warm_up()
         pids = []
         for child in range(4):
             with closing(EngineClient(engines.socket_path(child), 60)) as client:
@@ -38,7 +39,8 @@ def test_children_are_spread_over_engines_that_are_freed_and_stopped_together(tm
 def test_an_engine_tells_what_it_has_done(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, file_model_path=packaged_model(), work_dir=tmp_path)
     with closing(Engines((EngineService(find_model(settings), settings, None),))) as engines:
-        engines.start()
+        engines.launch()
+        engines.warm_up()
         with closing(EngineClient(engines.socket_path(0), 60)) as client:
             client.score(QUESTION)
             client.score(QUESTION)

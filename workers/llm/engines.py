@@ -15,14 +15,15 @@ class Engines:
     def __iter__(self) -> Iterator[EngineService]:
         return iter(self._services)
 
-    def start(self) -> None:
-        """Start all, and wait until each model is warm; all or none. From the main thread; see EngineService.start."""
-        try:
-            for service in self:
-                service.start()
-        except BaseException:
-            self.stop()
-            raise
+    def launch(self) -> None:
+        """Start all; they load at the same time. From the main thread; see EngineService.launch."""
+        for service in self:
+            service.launch()
+
+    def warm_up(self) -> None:
+        """Wait until each model is warm; see EngineService.warm_up."""
+        for service in self:
+            service.warm_up()
 
     def socket_path(self, child: int) -> Path:
         """Where a child connects, by its place in the pool: to each engine as many, but for one."""

@@ -63,7 +63,7 @@ class EngineService:
         self._socket_path: Path | None = None
 
     def start(self) -> Path:
-        """Start keeper and engine, wait until the model is warm, and return the socket's path for clients.
+        """Launch the engine, wait until the model is warm, and return the socket's path for clients.
 
         Raises:
             ModelError: the model can't be loaded.
@@ -71,13 +71,21 @@ class EngineService:
             UsageError: work_dir's path is too long for a socket.
         """
         try:
-            self._listen()
-            self.revive()
+            self.launch()
             self.warm_up()
         except BaseException:
             self.stop()
             raise
         return self.socket_path
+
+    def launch(self) -> None:
+        """Start keeper and engine, which load the model meanwhile; `warm_up` waits for it.
+
+        Raises:
+            UsageError: work_dir's path is too long for a socket.
+        """
+        self._listen()
+        self.revive()
 
     @property
     def socket_path(self) -> Path:

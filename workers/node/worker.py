@@ -2,6 +2,7 @@
 
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,17 +62,17 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
         log.info("OCR engine: %s, since it was asked for.", check_engine(settings.engine, settings))
     name = node_name(settings, options, gpus)
     concurrency = options.concurrency or settings.concurrency or len(os.sched_getaffinity(0))
-    _arrive(settings, name)
     model = find_model(settings)
     with (
         temporary_folder(settings.work_dir) as temporary,
         # Started here, from the main thread: the keeper dies with the thread that started it.
         closing(Engines(tuple(EngineService(model, settings, gpu) for gpu in gpus))) as engines,
     ):
-        engines.start()
-        load_lexicon()  # before the fork: the children share its 100 MiB
+        engines.launch()
+        _prepare(settings, name)
         recycling = Recycling(settings, engines)
         app = _assemble(settings, name, concurrency, engines, recycling, temporary)
+        engines.warm_up()
         status = _work(app, name, concurrency, options.queues)
     _leave(settings, name)
     return START_AGAIN if recycling.begun else status
@@ -81,6 +82,14 @@ def node_name(settings: Settings, options: NodeOptions, gpus: tuple[Gpu | None, 
     """Name the worker as Flower and the ledger show it: `gpu0@host`, `gpu0-1@host`, `cpu@host`."""
     indexes = "-".join(str(gpu.index) for gpu in gpus if gpu)
     return f"{options.name or (f'gpu{indexes}' if indexes else 'cpu')}@{settings.node}"
+
+
+def _prepare(settings: Settings, name: str) -> None:
+    """What need not wait for the model. All that delays a start delays the jobs of a worker that was killed."""
+    with ThreadPoolExecutor(1) as thread:  # it has ended before Celery forks
+        arriving = thread.submit(_arrive, settings, name)  # takes long where Redis is away
+        load_lexicon()  # before the fork: the children share its 100 MiB
+        arriving.result()
 
 
 def _arrive(settings: Settings, name: str) -> None:
