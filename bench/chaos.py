@@ -5,6 +5,7 @@ frozen, Redis is restarted and networks are cut (bench.mischief). Exit status 1 
 """
 
 import json
+import math
 import tempfile
 import time
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ BETWEEN_ACTS_S = 3.0
 #: alone, which nothing can tell from the kernel's for want of memory. What befalls a whole node costs no attempt.
 MAX_ATTEMPTS = 5
 WAVES = 20
-#: After the last act: longest wait for what is left.
+#: After the last act: longest wait for the next document to end.
 SETTLE_S = 180.0
 LOOK_S = 0.25
 
@@ -66,10 +67,12 @@ class Chaos:
             self._send("null", self._corpus.null[wave::WAVES])
 
     def settle(self) -> None:
-        """Wait until every document has ended and the store knows it, or the time is up."""
-        deadline = time.monotonic() + SETTLE_S
-        while time.monotonic() < deadline and not self._ended():
+        """Wait until every document has ended and the store knows it, or none ends any more."""
+        left, deadline = self._unfinished(), time.monotonic() + SETTLE_S
+        while left and time.monotonic() < deadline:
             self._look()
+            if (now := self._unfinished()) < left:
+                left, deadline = now, time.monotonic() + SETTLE_S
 
     def _look(self) -> None:
         for killed_s, victim in self._mischief.take_killed():
@@ -80,13 +83,13 @@ class Chaos:
         self.recovery.look()
         time.sleep(LOOK_S)
 
-    def _ended(self) -> bool:
+    def _unfinished(self) -> float:
+        """Documents that have not ended, or of whose end the store does not know. Infinite: Redis is away."""
         try:
             summaries = [self._fleet.ledger.batch(batch) for batch in ("null", "real")]
-            untold = self._fleet.ledger.untold()
+            return sum(each.documents - each.finished for each in summaries) + self._fleet.ledger.untold()
         except RetryableError:
-            return False
-        return not untold and all(summary.finished == summary.documents for summary in summaries)
+            return math.inf
 
     def _send(self, batch: str, paths: Sequence[Path]) -> None:
         """Submit as a person would who submits again after each error."""
@@ -125,21 +128,25 @@ def run(minutes: float, seed: int, documents: int, folder: Path) -> dict[str, An
         chaos.settle()
         batches = {"null": [path.name for path in corpus.null], "real": [path.name for path in corpus.real]}
         verdict = judge(fleet, batches, corpus.poison, [victim.log for victim in victims])
-        return _report(verdict, mischief, chaos.recovery.seconds) | {"seed": seed, "minutes": minutes}
+        return _report(verdict, mischief, chaos.recovery) | {"seed": seed, "minutes": minutes}
 
 
-def _report(verdict: Verdict, mischief: Mischief, recovered_s: list[float]) -> dict[str, Any]:
-    cuts = quantiles(recovered_s, n=20, method="inclusive") if len(recovered_s) > 1 else recovered_s * 19
+def _report(verdict: Verdict, mischief: Mischief, recovery: Recovery) -> dict[str, Any]:
     kills = sum(mischief.done[kind] for kind in ("worker", "child", "keeper", "engine"))
     return asdict(verdict) | {
         "kills": kills,
         "freezes": mischief.done["freeze"],
         "redis_restarts": mischief.done["redis"],
         "partitions": mischief.done["partition"],
-        "recoveries": len(recovered_s),
-        "recovery_s_p50": round(cuts[9], 2) if cuts else None,
-        "recovery_s_p95": round(cuts[18], 2) if cuts else None,
+        "recoveries": len(recovery.seconds),
+        **_percentiles("recovery", recovery.seconds),
+        **_percentiles("due_again", recovery.due_seconds),
     }
+
+
+def _percentiles(name: str, seconds: list[float]) -> dict[str, float | None]:
+    cuts = quantiles(seconds, n=20, method="inclusive") if len(seconds) > 1 else seconds * 19
+    return {f"{name}_s_p{5 * at}": round(cuts[at - 1], 2) if cuts else None for at in (10, 19)}
 
 
 def main(

@@ -1,4 +1,4 @@
-"""How long the jobs of a killed worker lie idle: from the kill to their next lease, or their end."""
+"""How long the jobs of a killed worker lie idle: until they are due again, and until their next lease, or their end."""
 
 import contextlib
 import time
@@ -20,24 +20,26 @@ class Orphan:
     batch: str
     killed_s: float
     entry: DocumentEntry
-    is_free: bool = False  # its lease was seen to be gone
+    due_s: float = 0.0  # when its lease was seen to be gone
 
     def seen(self, now: DocumentEntry) -> "Orphan":
         """Note what became of it."""
-        return replace(self, is_free=self.is_free or now.state == "queued" or now.attempts < self.entry.attempts)
+        is_free = now.state == "queued" or now.attempts < self.entry.attempts
+        return replace(self, due_s=time.time()) if is_free and not self.due_s else self
 
     def is_taken(self, now: DocumentEntry) -> bool:
         """Whether it is in hands again. A vanished node costs no attempt, so that these alone don't tell."""
         if now.state in TERMINAL_STATES or now.attempts > self.entry.attempts:
             return True
-        return now.state == "running" and (self.is_free or now.node != self.entry.node)
+        return now.state == "running" and (bool(self.due_s) or now.node != self.entry.node)
 
 
 class Recovery:
     """Watches the documents that killed workers had in hand."""
 
     def __init__(self, ledger: Ledger, batches: Sequence[str]) -> None:
-        self.seconds: list[float] = []
+        self.seconds: list[float] = []  # from the kill until it was in hands again, behind whatever children were at
+        self.due_seconds: list[float] = []  # ... until any child could have taken it
         self._ledger = ledger
         self._batches = batches
         self._orphans: list[Orphan] = []
@@ -62,6 +64,7 @@ class Recovery:
                 entry = now[orphan.batch, orphan.entry.document]
                 if orphan.is_taken(entry):
                     self.seconds.append(time.time() - orphan.killed_s)
+                    self.due_seconds.append((orphan.due_s or time.time()) - orphan.killed_s)
                 else:
                     waiting.append(orphan.seen(entry))
             self._orphans = waiting
