@@ -10,7 +10,9 @@ from bench.own import plan
 from workers.llm.engine import Engine
 from workers.llm.row import Row
 
-ROWS = (1, 2, 4, 8, 16, 32, 64, 128)
+ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+#: So many of them belong to one answer.
+ROWS_OF_ANSWER = 32
 #: Tokens in the cache before: a prompt and half an answer.
 FILLED = 768
 REPEATS = 5
@@ -18,21 +20,29 @@ TOKEN = 9
 
 
 def cost_of_rows(setting: Setting) -> dict[int, float]:
-    """Milliseconds of a decode with so many rows that all want logits; in a process of its own."""
+    """Milliseconds of a decode with so many rows that all tell their likeliest token; in a process of its own."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
         return process.submit(_measure, setting).result()
 
 
 def _measure(setting: Setting) -> dict[int, float]:
-    context = Engine(plan(setting, slots=1)).context
+    engine = Engine(plan(setting, slots=max(ROWS) // ROWS_OF_ANSWER))
+    context, pens = engine.context, engine.pens
     for start in range(0, FILLED, 256):
-        context.decode([Row(TOKEN + place, place, 0, False) for place in range(start, start + 256)])
+        context.decode([Row(TOKEN + place, place, pens[0], False) for place in range(start, start + 256)])
+    for pen in pens[1:]:
+        context.share(pens[0], pen, FILLED)
 
-    def timed(rows: int) -> float:
+    def timed(count: int) -> float:
+        places = (divmod(row, ROWS_OF_ANSWER) for row in range(count))
+        rows = [Row(TOKEN, FILLED + place, pens[answer], True) for answer, place in places]
         started = time.perf_counter()
-        context.decode([Row(TOKEN, FILLED + row, 0, True) for row in range(rows)])
+        outputs = context.decode(rows)
+        for place in range(count):
+            outputs.likeliest(place)
         took_s = time.perf_counter() - started
-        context.forget(0, FILLED)
+        for pen in pens:
+            context.forget(pen, FILLED)
         return 1000 * took_s
 
     return {rows: round(statistics.median(timed(rows) for _ in range(REPEATS)), 2) for rows in ROWS}

@@ -15,6 +15,8 @@ SOURCE = "1| lnvoice Nurnber: 20417\n2| Date: 03.02.2021\n3| Thank y0u for your 
         ("1| Invoice", " Nurnber: 20417"),
         ("1| Invoice Number", ": 20417"),
         ("1| Invoice Number: 20417\n2| Date: 03.02.2021\n3| Thank you for your business\n4|", " Total 1.284,50"),
+        (SOURCE[:61], SOURCE[61:]),  # a copy
+        (SOURCE[:61] + "ou for your", " buisness"),
         ("1| Invoices Number:", " 20417"),
         ("1| Number: 20417\n2| Date", ": 03.02.2021"),  # a word was dropped; two words on, it is found again
     ],

@@ -7,6 +7,7 @@ import codecs
 from collections.abc import Callable, Sequence
 
 from workers.llm.ngram import Ngrams
+from workers.llm.row import common_length
 
 #: Glyphs that OCR takes for each other: reading one as the other is a cheap step of the alignment.
 CONFUSABLE = tuple(
@@ -34,6 +35,8 @@ CONFUSABLE = tuple(
 CONFUSED, REPLACED, INSERTED, DROPPED = 0.3, 1.0, 0.7, 0.7
 #: How many characters answer and source may have drifted apart since the last agreement.
 BAND = 24
+#: Text of so many characters that stands in the source right there is a copy; the alignment starts from it anew.
+CERTAIN = 12
 #: Characters of the source that are turned into tokens at once.
 WINDOW = 160
 #: After so many misses in a row the pointer rests, each time twice as long, and what recurs is guessed meanwhile.
@@ -58,6 +61,10 @@ class Agreement:
         self.share += (hit - self.share) / self._seen
 
 
+#: A band about a place that is certain.
+_SYNCHRONOUS = [DROPPED * max(0, place) + INSERTED * max(0, -place) for place in range(-BAND, BAND + 1)]
+
+
 class Pointer:
     """Where in the source an answer has come to: one row of an edit distance, in a band about the diagonal."""
 
@@ -73,7 +80,12 @@ class Pointer:
         return min(max(0, self._centre + best - BAND), len(self.source))
 
     def follow(self, text: str) -> None:
-        """Move on by text that was written."""
+        """Move on by text that was written: in one step where it is a copy, else a character at a time."""
+        place = self.position
+        copied = common_length(text, self.source[place : place + len(text)])
+        if copied >= CERTAIN:
+            self._centre, self._row = place + copied, list(_SYNCHRONOUS)
+            text = text[copied:]
         for character in text:
             self._row = self._next_row(character)
             self._centre += 1

@@ -20,7 +20,7 @@ from workers.llm.native import Context, Model
 from workers.llm.plan import EnginePlan
 from workers.llm.request import Request, Result
 from workers.llm.row import Room, Row
-from workers.llm.row_cost import RowCost
+from workers.llm.row_cost import LONGEST_DRAFT, RowCost
 from workers.llm.slot import Place, Slot, Unit, find_place
 from workers.llm.tally import Tally
 from workers.llm.weighing import Weighing
@@ -53,17 +53,21 @@ class Engine:
         self.tally = Tally()
         self.model = Model(plan.model_path, gpu_layers=plan.gpu_layers, cpu_extras=plan.cpu_extras)
         self.context_size = min(plan.context_size, self.model.trained_context)
+        self.pens = range(plan.slots, 2 * plan.slots) if self._device_chooses else range(plan.slots)
+        self._branches = range(self.pens.stop, self.pens.stop + BRANCHES)
         self.context = Context(
             self.model,
             cells=plan.cells,
-            sequences=plan.slots + BRANCHES,
+            sequences=self._branches.stop,
             rows=ROWS,
             outputs=OUTPUTS,
             threads=plan.threads,
             gpu=plan.gpu_layers > 0,
             cache_type=plan.cache_type,
+            chosen=self.pens if self._device_chooses else range(0),
+            chosen_rows=LONGEST_DRAFT + 1,
         )
-        self._slots = [Slot(sequence) for sequence in range(plan.slots)]
+        self._slots = [Slot(sequence, pen) for sequence, pen in zip(range(plan.slots), self.pens, strict=True)]
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._requests: deque[Request] = deque()
         # On a CPU that others use, too, wall time says little of what a row costs: drafts came out a third shorter.
@@ -71,6 +75,11 @@ class Engine:
         self._cost = RowCost()
         self._copying = FIRST_COPYING
         self._warm_up()
+
+    @property
+    def _device_chooses(self) -> bool:
+        """Whether the output layer lies on a GPU: its logits take longer to leave it than their best to be found."""
+        return self.plan.gpu_layers >= self.model.layers
 
     def submit(self, asked: CompleteRequest | ScoreRequest) -> "Future[Result]":
         """Hand in a question; cancelling its future takes it out again. Callable from any thread."""
@@ -175,12 +184,13 @@ class Engine:
             return
         self._branch_out(parts)
         started, started_cost = time.perf_counter(), self._clock()
-        logits = self.context.decode(rows)
+        outputs = self.context.decode(rows)
         self._measure(len(rows), time.perf_counter() - started, self._clock() - started_cost)
+        first = 0
         for slot, unit, part in parts:
             wanted = sum(row.wants_logits for row in part)
-            unit.take(len(part), logits[:wanted])
-            logits = logits[wanted:]
+            unit.take(len(part), outputs.part(first, wanted))
+            first += wanted
             self._tidy(slot, unit, part)
 
     def _parts(self) -> list[Part]:
@@ -188,28 +198,31 @@ class Engine:
         self._slots.append(self._slots.pop(0))
         working = [(slot, slot.unit) for slot in self._slots if slot.unit]
         rows, outputs = ROWS, OUTPUTS
-        branches = range(self.plan.slots, self.plan.slots + BRANCHES)
+        branches = self._branches
         writing = sum(isinstance(unit, Generation) and not unit.reading for _, unit in working)
         parts: list[Part] = []
         for others, (slot, unit) in zip(reversed(range(len(working))), working, strict=True):
             agreement = unit.drafter.agreement if isinstance(unit, Generation) else 0.0
             draft_length = self._cost.draft_length(agreement, writing)
-            part = unit.rows(Room(slot.sequence, rows - others, outputs - others, branches, draft_length))
+            room = Room(slot.sequence, slot.pen, rows - others, outputs - others, branches, draft_length)
+            part = unit.rows(room)
             rows -= len(part)
             outputs -= sum(row.wants_logits for row in part)
-            branches = branches[len({row.sequence for row in part} - {slot.sequence}) :]
+            branches = branches[len({row.sequence for row in part} - {slot.sequence, slot.pen}) :]
             parts.append((slot, unit, part))
         return parts
 
     def _branch_out(self, parts: list[Part]) -> None:
+        """Let branches, and the pen of an answer that begins, begin with what their slot has read."""
         for slot, unit, part in parts:
-            for branch in {row.sequence for row in part} - {slot.sequence}:
-                self.context.share(slot.sequence, branch, len(unit.prompt))
+            for sequence in {row.sequence for row in part} - {slot.sequence}:
+                if sequence != slot.pen or unit.fed == unit.read:
+                    self.context.share(slot.sequence, sequence, unit.fed)
 
     def _tidy(self, slot: Slot, unit: Unit, part: list[Row]) -> None:
         """Drop branches and the rows of wrong guesses."""
         for sequence in {row.sequence for row in part}:
-            if sequence != slot.sequence:
+            if sequence not in (slot.sequence, slot.pen):
                 self.context.forget(sequence)
             elif part[-1].position >= unit.fed:
                 self.context.forget(sequence, unit.fed)
@@ -220,8 +233,10 @@ class Engine:
         """End a unit's stay; what was read of its prompt stays for the next one to share."""
         unit = slot.unit
         assert unit is not None
-        slot.tokens = unit.prompt[: unit.fed]
+        slot.tokens = unit.prompt[: unit.read]
         self.context.forget(slot.sequence, len(slot.tokens))
+        if slot.pen != slot.sequence:
+            self.context.forget(slot.pen)
         slot.unit, slot.used_at = None, self.tally.decodes
         if isinstance(unit, Generation):
             self._copying += LEARNING * (unit.drafter.copying - self._copying)

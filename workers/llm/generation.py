@@ -2,17 +2,14 @@
 
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
 from workers.llm.draft import Drafter
-from workers.llm.row import Room, Row
+from workers.llm.row import Outputs, Room, Row
 
 
 class Generation:
     """State of one answer in its sequence.
 
-    `fed` tokens of prompt and answer stand in the KV cache; the answer's last token never does yet.
+    `fed` tokens of prompt and answer stand in the KV cache; the last one never does yet: the answer goes on from it.
     """
 
     def __init__(self, prompt: list[int], max_tokens: int, drafter: Drafter, ends: Callable[[int], bool]) -> None:
@@ -28,7 +25,7 @@ class Generation:
 
     @property
     def shareable(self) -> int:
-        """How much of the prompt may come from another sequence: its last token is decoded here, for its logits."""
+        """How much of the prompt is only read: what follows its last token is the answer."""
         return len(self.prompt) - 1
 
     @property
@@ -37,9 +34,14 @@ class Generation:
         return len(self.prompt) + self.max_tokens
 
     @property
+    def read(self) -> int:
+        """Tokens of the prompt that have been read."""
+        return min(self.fed, self.shareable)
+
+    @property
     def reading(self) -> bool:
         """Whether the prompt is still being read."""
-        return self.fed < len(self.prompt)
+        return self.fed < self.shareable
 
     @property
     def done(self) -> bool:
@@ -49,33 +51,30 @@ class Generation:
     def rows(self, room: Room) -> list[Row]:
         """Give the rows of the next decode."""
         if self.reading:
-            part = self.prompt[self.fed : self.fed + room.rows]
-            last = len(self.prompt) - 1
-            return [Row(token, place, room.sequence, place == last) for place, token in enumerate(part, self.fed)]
+            part = self.prompt[self.fed : min(self.shareable, self.fed + room.rows)]
+            return [Row(token, place, room.sequence, False) for place, token in enumerate(part, self.fed)]
         left = min(self.max_tokens - len(self.answer), room.rows, room.outputs)
         self._draft = self.drafter.propose(min(room.draft_length, left - 1))
-        tokens = [self.answer[-1], *self._draft]
-        return [Row(token, place, room.sequence, True) for place, token in enumerate(tokens, self.fed)]
+        tokens = [self.answer[-1] if self.answer else self.prompt[-1], *self._draft]
+        return [Row(token, place, room.pen, True) for place, token in enumerate(tokens, self.fed)]
 
-    def take(self, rows: int, logits: NDArray[np.float32]) -> None:
+    def take(self, rows: int, outputs: Outputs) -> None:
         """Go on from a decode of so many rows. A guess stands only where it is the model's own likeliest token."""
         if self.reading:
             self.fed += rows
-            for row in logits:  # one, where the prompt has been read
-                self._write(self.choose(row))
             return
         self.drafted += len(self._draft)
-        for row, guess in zip(logits, [*self._draft, None], strict=True):
+        for place, guess in enumerate([*self._draft, None]):
             self.fed += 1
-            token = self.choose(row)
+            token = self.choose(outputs, place)
             self._write(token)
             if self.done or token != guess:
                 return
             self.accepted += 1
 
-    def choose(self, logits: NDArray[np.float32]) -> int:
+    def choose(self, outputs: Outputs, place: int) -> int:
         """Take the model's likeliest token."""
-        return int(logits.argmax())
+        return outputs.likeliest(place)
 
     def _write(self, token: int) -> None:
         if self.ends(token):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.llm.row import Room, Row, common_length
+from workers.llm.row import Outputs, Room, Row, common_length
 
 Logits = NDArray[np.float32]
 
@@ -32,6 +32,11 @@ class Weighing:
     def shareable(self) -> int:
         """How many tokens may come from another sequence: not those whose logits count."""
         return self._start - 1
+
+    @property
+    def read(self) -> int:
+        """Tokens of the prompt that have been read."""
+        return self.fed
 
     @property
     def reading(self) -> bool:
@@ -69,12 +74,12 @@ class Weighing:
             self._asked += [(which, place) for place in own]
         return rows
 
-    def take(self, rows: int, logits: Logits) -> None:
+    def take(self, rows: int, outputs: Outputs) -> None:
         """Go on from a decode of so many rows."""
         if self.reading:
-            self._take_shared(rows, logits)
+            self._take_shared(rows, outputs.logits)
             return
-        for (which, place), row in zip(self._asked, logits, strict=True):
+        for (which, place), row in zip(self._asked, outputs.logits, strict=True):
             self.scores[which] += log_likelihoods(row, [self._together[which][place + 1]])[0]
         weighed = {which for which, _ in self._asked}
         self._waiting = [which for which in self._waiting if which not in weighed]
@@ -90,7 +95,11 @@ class Weighing:
 
 
 def log_likelihoods(logits: NDArray[np.float32], tokens: list[int]) -> list[float]:
-    """The log-likelihood of each token in nats, in double precision: small differences decide."""
-    exact = logits.astype(np.float64)
-    peak = exact.max()
-    return [float(value) for value in exact[tokens] - peak - np.log(np.exp(exact - peak).sum())]
+    """The log-likelihood of each token in nats.
+
+    Small differences decide, so the sum over the vocabulary is in double precision. Its terms are not: each is right
+    to 1e-7 of itself, as the logits are, and exact exponentials took most of an engine's time on a GPU.
+    """
+    peak = logits.max()
+    total = np.exp(logits - peak).sum(dtype=np.float64)
+    return [float(value) for value in logits[tokens].astype(np.float64) - float(peak) - np.log(total)]
