@@ -43,6 +43,14 @@ class Blobs(Protocol):
         """Tell whether something stands there."""
         ...
 
+    def written_s(self, key: str) -> float:
+        """When it was last written, in seconds since 1970.
+
+        Raises:
+            FileNotFoundError: there is nothing under this key.
+        """
+        ...
+
     def names(self, key: str) -> list[str]:
         """List what stands directly under a key, sorted; nothing if there is none."""
         ...

@@ -51,6 +51,11 @@ class Bucket:
             return False
         return True
 
+    def written_s(self, key: str) -> float:
+        """Ask for an object's time."""
+        with self._errors():
+            return float(self._files.modified(self._path(key)).timestamp())
+
     def names(self, key: str) -> list[str]:
         """List the objects and prefixes directly under a key."""
         try:

@@ -76,6 +76,11 @@ class Folder:
         with self._errors():
             return (self._root / key).exists()
 
+    def written_s(self, key: str) -> float:
+        """Look at a file's time."""
+        with self._errors():
+            return (self._root / key).stat().st_mtime
+
     def names(self, key: str) -> list[str]:
         """List a folder."""
         with self._errors(), suppress(FileNotFoundError):

@@ -141,6 +141,11 @@ class Ledger:
         seen, *found = self._scripts.run("documents", batch, order, offset, offset + limit - 1, state or "")
         return seen, found
 
+    def unheld(self, contents: Sequence[ContentId]) -> list[ContentId]:
+        """Tell which of these no batch holds. A ledger that was lost holds none."""
+        held = [flag for chunk in _chunks(contents) for flag in self._scripts.run("held", *map(entry.raw, chunk))]
+        return [content for content, flag in zip(contents, held, strict=True) if not flag]
+
     # A job's way
 
     def dispatch(self, queue: Queue, room: int) -> list[Job]:

@@ -93,6 +93,22 @@ class Store:
         except FileNotFoundError:
             raise DocumentMissing from None
 
+    def documents(self) -> Iterator[ContentId]:
+        """List all documents, whether a batch holds them or not."""
+        for folder in self._blobs.names("documents"):
+            yield from self._blobs.names(f"documents/{folder}")
+
+    def written_s(self, content: ContentId) -> float:
+        """When a document was put here, in seconds since 1970.
+
+        Raises:
+            DocumentMissing: it is not there.
+        """
+        try:
+            return self._blobs.written_s(_document(content))
+        except FileNotFoundError:
+            raise DocumentMissing from None
+
     def delete_document(self, content: ContentId) -> None:
         """Remove a document and all its results."""
         self.delete_all_results(content)

@@ -40,6 +40,7 @@ from producer.recover import recover as recover_batch
 from producer.retention import expired
 from producer.session import Session
 from producer.status import batch_table, describe, document_line, review_lines, sentence
+from producer.stray import strays, sweep
 from producer.tally import ExportTally, SubmitTally
 from producer.watch import wait, watch_json, watch_table
 from producer.words import recurring
@@ -253,7 +254,10 @@ def expire(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which, and delete nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Delete the batches whose time is up: OCRFLEET_RETENTION_DAYS after their last document, or their --keep-days."""
+    """Delete the batches whose time is up: OCRFLEET_RETENTION_DAYS after their last document, or their --keep-days.
+
+    And what a submit that was cut off a day ago, or earlier, left in the store.
+    """
     fleet = open_fleet()
     reports: list[dict[str, Any]] = []
     for summary in expired(fleet):
@@ -262,8 +266,12 @@ def expire(
             reports.append({"batch": summary.batch, "documents": summary.documents})
         else:
             reports.append(_delete(fleet, summary.batch, summary.documents))
+    found = strays(fleet)
+    swept = len(found) if dry_run else sweep(fleet, found)
+    if swept:
+        say(f"{swept:,} documents of no batch {'would go' if dry_run else 'are deleted'}: a submit was cut off.")
     if as_json:
-        emit({"dry_run": dry_run, "batches": reports})
+        emit({"dry_run": dry_run, "batches": reports, "strays": swept})
     elif not reports:
         say("No batch's time is up.")
 

@@ -79,6 +79,15 @@ def test_a_document_that_is_not_there_is_missing(store: Store) -> None:
         store.read_document(CONTENT)
 
 
+def test_documents_are_listed_with_the_time_they_were_put_there(store: Store) -> None:
+    assert list(store.documents()) == []
+    store.put_document_bytes(CONTENT, DATA)
+    assert list(store.documents()) == [CONTENT]
+    assert store.written_s(CONTENT) == pytest.approx(time.time(), abs=60)
+    with pytest.raises(DocumentMissing):
+        store.written_s("f" * 64)
+
+
 def test_a_file_that_changed_since_it_was_hashed_is_refused(store: Store) -> None:
     with pytest.raises(CorruptDocument, match="changed"):
         store.put_document(CONTENT, BytesIO(DATA + b" and more"))
