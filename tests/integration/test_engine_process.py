@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,7 @@ from jobs.errors import EngineUnavailable, ModelError
 from samples.stack import packaged_model
 from workers.llm import Choice, Message, RequestTooLong
 from workers.llm.client import EngineClient
+from workers.llm.plan import EXIT_OUT_OF_MEMORY
 from workers.llm.prompt import correction_chat, numbered, read_answer
 from workers.llm.service import EngineService
 from workers.models import find_model
@@ -165,3 +168,8 @@ def test_what_was_asked_before_is_answered_without_the_model_and_the_same(client
     after = client.info().tally
     assert after["decodes"] == before["decodes"]
     assert after["known_questions"] == before["known_questions"] + 2
+
+
+def test_a_lack_of_gpu_memory_in_flight_is_told_from_a_crash() -> None:
+    said = "from workers.llm.native import NativeLog; NativeLog()._callback(4, b'CUDA error: out of memory\\n', None)"
+    assert subprocess.run([sys.executable, "-c", said], check=False).returncode == EXIT_OUT_OF_MEMORY

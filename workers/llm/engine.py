@@ -30,6 +30,7 @@ from workers.llm.wire import CompleteRequest, ScoreRequest
 ROWS, OUTPUTS = 512, 256
 #: Sequences for the rests of candidates, beside the slots, and the most tokens of one such rest.
 BRANCHES, LONGEST_BRANCH = 16, 192
+#: On a CPU; on a GPU, whose buffers grow with the first large decode, as many as a decode may have.
 WARM_UP_ROWS = 32
 #: Decodes up to so many rows tell what a row costs where drafts are weighed against it.
 SMALL_DECODE = 64
@@ -101,8 +102,9 @@ class Engine:
         self._deliver()
 
     def _warm_up(self) -> None:
-        """Run rows of which nothing is kept: what crashes shall crash before a page is in hand."""
-        self.context.decode([Row(0, place, 0, place == 0) for place in range(WARM_UP_ROWS)])
+        """Run rows of which nothing is kept: what crashes or lacks memory shall do so before a page is in hand."""
+        rows = ROWS if self.plan.gpu_layers else WARM_UP_ROWS
+        self.context.decode([Row(0, place, 0, place == 0) for place in range(min(rows, self.context_size))])
         self.context.forget(0)
 
     def _receive(self) -> None:

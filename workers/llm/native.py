@@ -5,6 +5,7 @@ A `Model` and its `Context` belong to one thread. An assertion in there ends the
 
 import ctypes
 import logging
+import os
 import re
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,7 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from jobs.errors import ModelError
 from workers.llm import Message
-from workers.llm.plan import CacheType
+from workers.llm.plan import EXIT_OUT_OF_MEMORY, CacheType
 from workers.llm.row import Outputs, Row
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ _Q8_0 = 8  # enum ggml_type of ggml.h
 FLASH_AUTO, FLASH_OFF, FLASH_ON = -1, 0, 1  # enum llama_flash_attn_type of llama.h
 #: What llama.cpp and ggml say when a buffer could not be had, on any backend.
 _MEMORY_WORDS = ("out of memory", "failed to allocate", "unable to allocate", "alloc failed")
+
+#: Said right before ggml_cuda_error aborts the process: what lacked is known only here.
+_LAST_WORDS = "CUDA error: out of memory"
 
 
 class OutOfMemory(ModelError):
@@ -41,8 +45,12 @@ class NativeLog:
         api.llama_log_set(self._callback, ctypes.c_void_p(0))
 
     def _on_line(self, level: int, text: bytes, _: object) -> None:
-        if level == _LOG_ERROR:
-            self.errors = [*self.errors[-4:], text.decode("utf-8", "replace").strip()]
+        if level != _LOG_ERROR:
+            return
+        line = text.decode("utf-8", "replace").strip()
+        if line == _LAST_WORDS:
+            os._exit(EXIT_OUT_OF_MEMORY)
+        self.errors = [*self.errors[-4:], line]
 
     def error(self, what: str) -> ModelError:
         """Make an error of what llama.cpp said last."""
