@@ -45,6 +45,25 @@ def test_boxes_are_in_pixels_of_the_drawn_page() -> None:
     assert 150 < right - left < 250
 
 
+def test_each_word_stands_where_the_file_puts_it() -> None:
+    def spell(canvas: Canvas) -> None:
+        canvas.setFont("Courier", 10)  # 6 points a character
+        canvas.drawString(60, 200, "Sum of 1.234,56")
+
+    (line,) = drawn(spell).lines
+    (left, *_), (right, *_) = line.box[:2]
+    ends = [[left + (right - left) * part for part in extent] for extent in line.words]
+    at = [[(60 + 6 * character) * DPI / 72 for character in word] for word in ((0, 3), (4, 6), (7, 15))]
+    assert ends == [pytest.approx(word, abs=3) for word in at]
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_words_of_a_rotated_page_stand_along_their_line(degrees: int) -> None:
+    upright = {line.text: line.words for line in drawn(write).lines}
+    for line in layer(turned(pdf(write), degrees)).lines:
+        assert list(line.words) == [pytest.approx(word, abs=0.02) for word in upright[line.text]]
+
+
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_a_rotated_page_is_read_as_a_viewer_shows_it(degrees: int) -> None:
     upright = {line.text: line.box for line in drawn(write).lines}

@@ -47,8 +47,12 @@ def in_order(layer: TextLayer, read: Sequence[LineResult]) -> tuple[LineResult, 
     """Put the page's own lines among those that OCR read, in reading order."""
     if not layer.lines:
         return tuple(read)
-    lines = [finish(line.text, line.box, line.confidence, exact=True) for line in layer.lines] + list(read)
+    lines = [*map(_exact, layer.lines), *read]
     return tuple(lines[at] for at in reading_order([line.box for line in lines]))
+
+
+def _exact(line: OcrLine) -> LineResult:
+    return finish(line.text, line.box, line.confidence, exact=True).model_copy(update={"words": line.words})
 
 
 def _moved(box: Box, rest: Rest) -> Box:

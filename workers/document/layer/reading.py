@@ -40,7 +40,7 @@ def read_layer(page: pdfium.PdfPage, image: PageImage, scale: float) -> TextLaye
     lines = [lines[at] for at in reading_order([line.box for line in lines])]
     held = sum(len(line.glyphs) for line in lines)
     return TextLayer(
-        lines=tuple(OcrLine(line.text, line.box, 1.0) for line in lines),
+        lines=tuple(OcrLine(line.text, line.box, 1.0, words=line.words) for line in lines),
         rest=rest,
         coverage=held / (held + letters) if held + letters else 1.0,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from jobs.result import Box, Point
+from jobs.result import Box, Extent, Point
 from workers.document.layer.glyph import Area, Glyph
 
 #: Baselines of one line differ by less than this share of the line's height: a raised `2` does.
@@ -24,6 +24,7 @@ class Segment:
     glyphs: tuple[Glyph, ...]
     text: str
     box: Box
+    words: tuple[Extent, ...]  # where each word of `text` stands along the line
 
 
 def segments(glyphs: Iterable[Glyph]) -> Iterator[Segment]:
@@ -76,15 +77,33 @@ def _apart_from_signs(run: Sequence[Glyph], quarter: int) -> Iterator[list[Glyph
 
 
 def _segment(run: Sequence[Glyph], quarter: int) -> Segment:
-    text = run[0].char
-    for before, glyph in pairwise(run):
-        text += " " * _are_two_words(before, glyph, quarter) + glyph.char
-    areas = [_reading(glyph.cell, quarter) for glyph in run] + [_reading(glyph.ink, quarter) for glyph in run]
-    left, top, right, bottom = (pick(values) for pick, values in zip((min, min, max, max), zip(*areas, strict=True),
-                                                                      strict=True))  # fmt: skip
+    words = list(_words(run, quarter))
+    areas = [[_reading(area, quarter) for glyph in word for area in (glyph.cell, glyph.ink)] for word in words]
+    left, top, right, bottom = _around([area for word in areas for area in word])
     corners = ((left, top), (right, top), (right, bottom), (left, bottom))
     a, b, c, d = (_turned(corner, -quarter) for corner in corners)
-    return Segment(tuple(run), text, (a, b, c, d))
+    spans, width = [_around(word) for word in areas], max(right - left, 1.0)
+    return Segment(
+        glyphs=tuple(run),
+        text=" ".join("".join(glyph.char for glyph in word) for word in words),
+        box=(a, b, c, d),
+        words=tuple((round((start - left) / width, 4), round((end - left) / width, 4)) for start, _, end, _ in spans),
+    )
+
+
+def _words(run: Sequence[Glyph], quarter: int) -> Iterator[list[Glyph]]:
+    word = [run[0]]
+    for before, glyph in pairwise(run):
+        if _are_two_words(before, glyph, quarter):
+            yield word
+            word = []
+        word.append(glyph)
+    yield word
+
+
+def _around(areas: Sequence[Area]) -> Area:
+    lefts, tops, rights, bottoms = zip(*areas, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _are_two_words(before: Glyph, glyph: Glyph, quarter: int) -> bool:
