@@ -80,6 +80,31 @@ def invoice_xml(net: str = "210.00", tax: str = "39.90", gross: str = "249.90", 
 </rsm:CrossIndustryInvoice>""".encode()
 
 
+def invoice_ubl() -> bytes:
+    """The same invoice as UBL writes it."""
+    return b"""<?xml version="1.0" encoding="UTF-8"?>
+<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
+ xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+ xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">
+ <cbc:ID>RE-2026/4711</cbc:ID><cbc:IssueDate>2026-11-22</cbc:IssueDate>
+ <cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode><cbc:TaxCurrencyCode>SEK</cbc:TaxCurrencyCode>
+ <cac:AccountingSupplierParty><cac:Party><cac:PartyTaxScheme><cbc:CompanyID>DE123456789</cbc:CompanyID>
+  <cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:PartyTaxScheme></cac:Party></cac:AccountingSupplierParty>
+ <cac:PaymentMeans><cac:PayeeFinancialAccount><cbc:ID>DE88200800000970375700</cbc:ID></cac:PayeeFinancialAccount>
+ </cac:PaymentMeans>
+ <cac:TaxTotal><cbc:TaxAmount currencyID="SEK">448.08</cbc:TaxAmount></cac:TaxTotal>
+ <cac:TaxTotal><cbc:TaxAmount currencyID="EUR">39.90</cbc:TaxAmount></cac:TaxTotal>
+ <cac:LegalMonetaryTotal><cbc:LineExtensionAmount currencyID="EUR">210.00</cbc:LineExtensionAmount>
+  <cbc:TaxExclusiveAmount currencyID="EUR">210.00</cbc:TaxExclusiveAmount>
+  <cbc:TaxInclusiveAmount currencyID="EUR">249.90</cbc:TaxInclusiveAmount>
+  <cbc:PayableAmount currencyID="EUR">249.90</cbc:PayableAmount></cac:LegalMonetaryTotal>
+ <cac:InvoiceLine><cbc:InvoicedQuantity unitCode="C62">3.0000</cbc:InvoicedQuantity>
+  <cbc:LineExtensionAmount currencyID="EUR">120.00</cbc:LineExtensionAmount>
+  <cac:Item><cac:ClassifiedTaxCategory><cbc:Percent>19.00</cbc:Percent></cac:ClassifiedTaxCategory></cac:Item>
+  <cac:Price><cbc:PriceAmount currencyID="EUR">40.0000</cbc:PriceAmount></cac:Price></cac:InvoiceLine>
+</Invoice>"""
+
+
 @contextmanager
 def lying_font(claims: dict[str, str]) -> Iterator[str]:
     """A TrueType font whose table of characters claims others for some of its glyphs."""

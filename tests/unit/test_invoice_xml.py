@@ -7,7 +7,7 @@ import pytest
 
 from jobs.media import PDF
 from jobs.result import Statement
-from tests.layered_pdf import invoice_xml, pdf, with_file, write
+from tests.layered_pdf import invoice_ubl, invoice_xml, pdf, with_file, write
 from workers.document import invoice_xml as reader
 from workers.document.bounds import Bounds
 from workers.document.invoice_xml import read_statement
@@ -30,6 +30,15 @@ def test_the_invoice_is_found_by_the_name_of_its_standard(name: str) -> None:
     assert {"40.0000", "3.0000", "120.00", "19.00"} <= set(found.amounts)
     assert found.dates == ("20261122",)
     assert {"RE-2026/4711", "DE88200800000970375700"} <= set(found.codes)
+
+
+def test_an_xrechnung_in_ubl_states_the_same_in_the_currency_of_the_invoice() -> None:
+    found = statement_of(with_file(pdf(write), "xrechnung.xml", invoice_ubl()))
+    assert found is not None
+    assert found.totals == {"net": "210.00", "tax": "39.90", "gross": "249.90", "due": "249.90"}
+    assert {"40.0000", "3.0000", "120.00", "19.00"} <= set(found.amounts)
+    assert found.dates == ("20261122",)
+    assert found.codes == ("RE-2026/4711", "DE123456789", "DE88200800000970375700")
 
 
 @pytest.mark.parametrize("name", ["order-x.xml", "notes.xml", "factur-x.xml.exe"])
