@@ -3,8 +3,10 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader
+
+from pydantic import SecretStr
 
 from jobs.contract import Source
 from jobs.media import HEAD_BYTES, sniff, sniff_archive
@@ -14,22 +16,24 @@ from producer.unpack import unpack
 from producer.walk import Candidate, Skip
 
 
-def take_in(candidates: Iterable[Candidate | Skip], max_file_bytes: int) -> Iterator[Found | Skip]:
+def take_in(
+    candidates: Iterable[Candidate | Skip], max_file_bytes: int, passwords: Sequence[SecretStr] = ()
+) -> Iterator[Found | Skip]:
     """Identify each candidate, one at a time, in order; of an archive, each of its members."""
     for candidate in candidates:
         if isinstance(candidate, Skip):
             yield candidate
         else:
-            yield from _look_at(candidate, max_file_bytes)
+            yield from _look_at(candidate, max_file_bytes, passwords)
 
 
-def _look_at(candidate: Candidate, max_file_bytes: int) -> Iterator[Found | Skip]:
+def _look_at(candidate: Candidate, max_file_bytes: int, passwords: Sequence[SecretStr]) -> Iterator[Found | Skip]:
     try:
         with open(candidate.path, "rb", opener=_open_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 yield Skip(candidate.path, "not a file")
             elif kind := sniff_archive(file.read(HEAD_BYTES)):
-                yield from unpack(candidate, file, kind, max_file_bytes)
+                yield from unpack(candidate, file, kind, max_file_bytes, passwords)
             else:
                 yield _identify(candidate, file, max_file_bytes)
     except OSError as error:

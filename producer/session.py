@@ -42,7 +42,7 @@ class Session:
 
     def _send_files(self, paths: Sequence[str], wish: Wish) -> SubmitTally:
         ahead = Count(paths)
-        files = take_in(walk(paths), self._fleet.settings.max_file_bytes)
+        files = take_in(walk(paths), self._fleet.settings.max_file_bytes, wish.passwords)
         tally = SubmitTally()
         with progress("submit", "files") as meter, Interrupt() as interrupt:
             for part in submit_files(self._fleet, self.batch, wish, files):

@@ -2,10 +2,12 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 from typing import IO, Self, cast
+
+from pydantic import SecretStr
 
 from jobs.contract import Source
 from jobs.media import HEAD_BYTES, sniff, sniff_archive
@@ -20,14 +22,16 @@ from producer.zipped import is_foreign, zip_members
 SPOOL_BYTES = 1 << 20
 
 
-def unpack(candidate: Candidate, file: IO[bytes], kind: str, max_file_bytes: int) -> Iterator[Found | Skip]:
-    """Identify the members of an open archive, one at a time, in its order.
+def unpack(
+    candidate: Candidate, file: IO[bytes], kind: str, max_file_bytes: int, passwords: Sequence[SecretStr]
+) -> Iterator[Found | Skip]:
+    """Identify the members of an open archive, one at a time, in its order. The passwords are for those of a zip file.
 
     What is wrong with a member costs that member, what is wrong with the archive the rest of it.
     """
     empty = True
     try:
-        for member in _members(file, kind):
+        for member in _members(file, kind, passwords):
             empty = False
             yield _take(candidate, member, max_file_bytes)
     except BadArchive as error:
@@ -37,11 +41,11 @@ def unpack(candidate: Candidate, file: IO[bytes], kind: str, max_file_bytes: int
             yield Skip(candidate.path, "an archive with nothing in it", fault=True)
 
 
-def _members(file: IO[bytes], kind: str) -> Iterator[Member]:
+def _members(file: IO[bytes], kind: str, passwords: Sequence[SecretStr]) -> Iterator[Member]:
     file.seek(0)
     meter = Meter(os.fstat(file.fileno()).st_size)
     if kind == "zip":
-        return zip_members(file.fileno(), meter)
+        return zip_members(file.fileno(), meter, passwords)
     if kind in ("7z", "rar"):
         raise BadArchive(f"a {kind} archive: {UNPACK_IT}", fault=False)
     return tar_members(file, kind, meter)

@@ -1,5 +1,7 @@
 """What `ocrfleet submit` takes out of archives, and that no archive can do harm."""
 
+import base64
+import contextlib
 import hashlib
 import io
 import random
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from producer import archive
 from producer.found import Found
@@ -167,6 +170,56 @@ def test_an_encrypted_member_is_named_and_the_others_are_taken(tmp_path: Path) -
     assert names(found) == ["a.zip/2.pdf"]
     assert skips(found)["1.pdf"].reason.startswith("encrypted")
     assert skips(found)["1.pdf"].fault
+
+
+#: By Info-ZIP's `zip -P`: 1.pdf with the password `geheim ü`, 2.pdf with `other`, 3.pdf without.
+ENCRYPTED = (
+    "UEsDBAoACQAAABEDd12l3dCHGgAAAA4AAAAFAAAAMS5wZGb5RMZ2cB47B2u/gMOIV/PxPLef6Y5myB0r9lBLBwil3dCHGgAAAA4AAABQSwMECg"
+    "AJAAAAEQN3Xc0sB1caAAAADgAAAAUAAAAyLnBkZvcYqMTUFAHjEblZdutzLGculxwjsJtSXtCKUEsHCM0sB1caAAAADgAAAFBLAwQKAAAAAAAR"
+    "A3ddLJhtgQwAAAAMAAAABQAAADMucGRmJVBERi0xLjcKbWF5UEsBAh4DCgAJAAAAEQN3XaXd0IcaAAAADgAAAAUAAAAAAAAAAQAAAKSBAAAAAD"
+    "EucGRmUEsBAh4DCgAJAAAAEQN3Xc0sB1caAAAADgAAAAUAAAAAAAAAAQAAAKSBTQAAADIucGRmUEsBAh4DCgAAAAAAEQN3XSyYbYEMAAAADAAA"
+    "AAUAAAAAAAAAAQAAAKSBmgAAADMucGRmUEsFBgAAAAADAAMAmQAAAMkAAAAAAA=="
+)
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Path:
+    path = tmp_path / "a.zip"
+    path.write_bytes(base64.b64decode(ENCRYPTED))
+    return path
+
+
+def opened_with(path: Path, *passwords: str) -> list[Found | Skip]:
+    found = list(take_in(walk([str(path)]), 1 << 20, [SecretStr(password) for password in passwords]))
+    for file in found:
+        if isinstance(file, Found):
+            with file.open() as opened:
+                assert opened.read().startswith(PDF)
+    return found
+
+
+def test_encrypted_members_are_opened_with_the_passwords_of_the_batch(encrypted: Path) -> None:
+    assert names(opened_with(encrypted, "wrong", "other", "geheim ü")) == ["a.zip/1.pdf", "a.zip/2.pdf", "a.zip/3.pdf"]
+
+
+def test_an_encrypted_member_that_no_password_opens_is_named_and_no_password_is(encrypted: Path) -> None:
+    found = opened_with(encrypted, "s3cret", "other")
+
+    assert names(found) == ["a.zip/2.pdf", "a.zip/3.pdf"]
+    assert skips(found)["1.pdf"].reason == "encrypted, and none of the 2 passwords opens it"
+    assert skips(found)["1.pdf"].fault
+
+
+def test_a_wrong_password_that_passes_the_formats_own_test_is_told_by_the_content(encrypted: Path) -> None:
+    passing = []
+    with zipfile.ZipFile(encrypted) as archive:
+        for number in range(10_000):
+            with contextlib.suppress(RuntimeError):
+                archive.open("1.pdf", pwd=b"%d" % number).close()
+                passing.append(str(number))
+    assert passing
+
+    assert names(opened_with(encrypted, *passing[:5], "geheim ü")) == ["a.zip/1.pdf", "a.zip/3.pdf"]
 
 
 def test_a_damaged_member_of_a_zip_costs_itself_alone(tmp_path: Path) -> None:
