@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
+import psutil
 import typer
 from pydantic import TypeAdapter
 from rapidfuzz.distance import Levenshtein
@@ -125,13 +126,28 @@ def _read(reader: str, images: Sequence[Path]) -> Run:
         start_s = _cpu_s()
         lines[image.name] = read(image)
         cpu_s[image.name] = _cpu_s() - start_s
-    peaks_kib = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return Run(lines, cpu_s, max(peaks_kib) // 1024)
+    return Run(lines, cpu_s, _peak_mib())
 
 
 def _cpu_s() -> float:
-    """Of this process and the programs it ran to their end."""
-    return sum(os.times()[:4])
+    """Of this process, the programs it ran to their end, and those that live on, as Aspose.OCR's."""
+    return sum(os.times()[:4]) + sum(sum(child.cpu_times()[:4]) for child in _living())
+
+
+def _peak_mib() -> int:
+    """Of this process and those that live on together, or of the largest program that ended where that had more."""
+    own, ended = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    living = [_peak_kib(child.pid) for child in _living()]
+    return max(own + sum(living), ended) // 1024
+
+
+def _living() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def _peak_kib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
 
 
 def report(done: Run, data: Path, limit: int | None) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def test_after_so_many_pages_the_process_is_another(engine: AsposeEngine, monkey
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(1800)  # 1.6 s a page
 def test_over_hundreds_of_pages_its_memory_follows_the_largest_and_does_not_grow(
     engine: AsposeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
