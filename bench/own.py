@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.contender import Run, Setting, Step
 from bench.naive import LONGEST_ANSWER
@@ -15,7 +16,6 @@ from workers.llm import Completion, slot
 from workers.llm.engine import Engine
 from workers.llm.generation import Generation
 from workers.llm.plan import EnginePlan
-from workers.llm.row import Outputs
 from workers.llm.wire import CompleteRequest
 
 NEVER = 1 << 30
@@ -128,14 +128,12 @@ class _Watched(Generation):
         self.overruled = 0
         self.steps: list[Step] = []
 
-    def choose(self, outputs: Outputs, place: int) -> int:
-        token = super().choose(outputs, place)
+    def choose(self, logits: NDArray[np.float32], guess: int | None) -> int:
+        token = super().choose(logits, guess)
         if self.forced is not None:
             forced = self.forced[len(self.answer)]
             self.overruled += token != forced
             return forced
-        if outputs.chosen is None:
-            logits = outputs.logits[place]
-            best, logits[token] = float(logits[token]), -np.inf
-            self.steps.append((token, best, best - float(logits.max())))
+        best, logits[token] = float(logits[token]), -np.inf
+        self.steps.append((token, best, best - float(logits.max())))
         return token

@@ -38,7 +38,7 @@ from workers.llm.row import Row
 
 def decode(tokens, start=0, sequence=0, scored_from=0):
     rows = [Row(token, place, sequence, place >= scored_from) for place, token in enumerate(tokens, start)]
-    return context.decode(rows).logits.copy()
+    return context.decode(rows).copy()
 
 def steps(messages):
     context.forget(0)
@@ -153,52 +153,3 @@ def test_pages_share_what_they_begin_with(service: EngineService) -> None:
         client.complete(correction_chat("Correct OCR errors.", PAGES[1]), draft="", max_tokens=1)
         after = client.info().tally
     assert after["shared_tokens"] - before["shared_tokens"] > 0.7 * (after["prompt_tokens"] - before["prompt_tokens"])
-
-
-#: An engine that has the device (here the CPU) choose its tokens; and one decode with and without that.
-ON_DEVICE = """
-import json, sys
-from pathlib import Path
-from bench.contender import Setting
-from bench.own import plan
-from workers.llm.engine import Engine
-from workers.llm.native import Context
-from workers.llm.row import Row
-from workers.llm.wire import CompleteRequest
-
-class OnDevice(Engine):
-    _device_chooses = True
-
-engine = OnDevice(plan(Setting(Path(sys.argv[1]), 1, 2048, 2, 0, 0), slots=2))
-futures = [
-    engine.submit(CompleteRequest(id=n, messages=messages, draft=draft, max_tokens=int(sys.argv[2]), timeout_s=600))
-    for n, (messages, draft) in enumerate(json.loads(sys.argv[3]))
-]
-while not all(future.done() for future in futures):
-    engine.step()
-context = Context(
-    engine.model, cells=512, sequences=2, rows=64, outputs=64, threads=1, gpu=False, chosen=range(1), chosen_rows=33
-)
-tokens = engine.model.tokenize("Total due: 1,284.50 EUR, payable within thirty days of the invoice date.")
-ours, devices = [
-    [outputs.likeliest(place) for place in range(len(tokens))]
-    for sequence in (1, 0)
-    for outputs in [context.decode([Row(token, place, sequence, True) for place, token in enumerate(tokens)])]
-    if context.forget(sequence) is None and (outputs.chosen[0] >= 0) == (sequence == 0)
-]
-print(json.dumps({"answers": [future.result().text for future in futures], "ours": ours, "devices": devices}))
-"""
-
-
-def test_the_device_chooses_the_tokens_that_we_should_choose(greedy: list[Steps]) -> None:
-    asked = [
-        (page, [{"role": m.role, "content": m.content} for m in chat(PAGES[page])], draft)
-        for page in range(len(PAGES))
-        for draft in (numbered(PAGES[page]), "nothing of the kind", "")
-    ]
-    questions = json.dumps([question for _, *question in asked])
-    command = [sys.executable, "-c", ON_DEVICE, str(packaged_model()), str(MAX_TOKENS), questions]
-    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    assert found["ours"] == found["devices"]
-    for (page, *_), answer in zip(asked, found["answers"], strict=True):
-        assert_greedy(answer, greedy[page])

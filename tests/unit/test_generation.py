@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from workers.llm.draft import Drafter
 from workers.llm.generation import Generation
-from workers.llm.row import Outputs, Room, Row
+from workers.llm.row import Room, Row
 from workers.llm.weighing import Weighing, log_likelihoods
 
 VOCABULARY, END = 12, 0
@@ -29,7 +29,7 @@ class Oracle:
             noise[self.copies[written]] += 8
         return noise.astype(np.float32)
 
-    def decode(self, rows: list[Row]) -> Outputs:
+    def decode(self, rows: list[Row]) -> NDArray[np.float32]:
         wanted = []
         for row in rows:
             tokens = self.cache.setdefault(row.sequence, [])
@@ -37,11 +37,11 @@ class Oracle:
             tokens.append(row.token)
             if row.wants_logits:
                 wanted.append(self.logits_after(tokens))
-        return Outputs(np.array(wanted, dtype=np.float32).reshape(-1, VOCABULARY))
+        return np.array(wanted, dtype=np.float32).reshape(-1, VOCABULARY)
 
 
 def room(rows: int, outputs: int, draft_length: int = 0) -> Room:
-    return Room(sequence=0, pen=0, rows=rows, outputs=outputs, branches=range(1, 3), draft_length=draft_length)
+    return Room(sequence=0, rows=rows, outputs=outputs, branches=range(1, 3), draft_length=draft_length)
 
 
 def plain_greedy(oracle: Oracle, max_tokens: int) -> list[int]:

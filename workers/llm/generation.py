@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from workers.llm.draft import Drafter
-from workers.llm.row import Outputs, Room, Row
+from workers.llm.row import Room, Row
 
 
 class Generation:
@@ -34,11 +37,6 @@ class Generation:
         return len(self.prompt) + self.max_tokens
 
     @property
-    def read(self) -> int:
-        """Tokens of the prompt that have been read."""
-        return min(self.fed, self.shareable)
-
-    @property
     def reading(self) -> bool:
         """Whether the prompt is still being read."""
         return self.fed < self.shareable
@@ -56,25 +54,25 @@ class Generation:
         left = min(self.max_tokens - len(self.answer), room.rows, room.outputs)
         self._draft = self.drafter.propose(min(room.draft_length, left - 1))
         tokens = [self.answer[-1] if self.answer else self.prompt[-1], *self._draft]
-        return [Row(token, place, room.pen, True) for place, token in enumerate(tokens, self.fed)]
+        return [Row(token, place, room.sequence, True) for place, token in enumerate(tokens, self.fed)]
 
-    def take(self, rows: int, outputs: Outputs) -> None:
+    def take(self, rows: int, logits: NDArray[np.float32]) -> None:
         """Go on from a decode of so many rows. A guess stands only where it is the model's own likeliest token."""
         if self.reading:
             self.fed += rows
             return
         self.drafted += len(self._draft)
-        for place, guess in enumerate([*self._draft, None]):
+        for row, guess in zip(logits, [*self._draft, None], strict=True):
             self.fed += 1
-            token = self.choose(outputs, place)
+            token = self.choose(row, guess)
             self._write(token)
             if self.done or token != guess:
                 return
             self.accepted += 1
 
-    def choose(self, outputs: Outputs, place: int) -> int:
-        """Take the model's likeliest token."""
-        return outputs.likeliest(place)
+    def choose(self, logits: NDArray[np.float32], guess: int | None) -> int:
+        """Take the model's likeliest token. That a guess is the best is told in half the time of finding the best."""
+        return guess if guess is not None and logits[guess] == logits.max() else int(logits.argmax())
 
     def _write(self, token: int) -> None:
         if self.ends(token):

@@ -14,13 +14,16 @@ from typing import Any
 import llama_cpp.llama_cpp as api
 import numpy as np
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+from numpy.typing import NDArray
 
 from jobs.errors import ModelError
 from workers.llm import Message
 from workers.llm.plan import EXIT_OUT_OF_MEMORY, CacheType
-from workers.llm.row import Outputs, Row
+from workers.llm.row import Row
 
 log = logging.getLogger(__name__)
+
+Logits = NDArray[np.float32]
 
 _LOG_ERROR = 4
 _Q8_0 = 8  # enum ggml_type of ggml.h
@@ -81,7 +84,6 @@ class Model:
         self.vocab = api.llama_model_get_vocab(self.handle)
         self.vocabulary_size = int(api.llama_vocab_n_tokens(self.vocab))
         self.trained_context = int(api.llama_model_n_ctx_train(self.handle))
-        self.layers = int(api.llama_model_n_layer(self.handle)) + 1  # the output's counts as one
         self._path = path
         self._control = self._control_words()
 
@@ -159,10 +161,6 @@ class Model:
 class Context:
     """The KV cache of a model, shared by several sequences, and its one batch of rows.
 
-    Args:
-        chosen: sequences whose likeliest tokens the device is to choose, so that no logits have to leave it.
-        chosen_rows: how many rows of such a sequence may want logits in one decode.
-
     Raises:
         OutOfMemory, ModelError: it can't be made.
     """
@@ -178,14 +176,12 @@ class Context:
         threads: int,
         gpu: bool,
         cache_type: CacheType = "f16",
-        chosen: range = range(0),
-        chosen_rows: int = 0,
     ) -> None:
         self.model = model
         self.rows = rows
         params = api.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch = cells, rows, rows
-        params.n_seq_max, params.n_outputs_max, params.n_outputs_max_per_seq = sequences, outputs, chosen_rows
+        params.n_seq_max, params.n_outputs_max = sequences, outputs
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True  # one pool of cells; a shared prefix is tagged, not copied
         params.swa_full = True  # rollback and sharing stay valid with sliding windows
@@ -201,10 +197,9 @@ class Context:
             raise model.said.error(f"No context of {cells} tokens can be made (context_size)")
         self.memory = api.llama_get_memory(self.handle)
         self._batch = _Batch(rows)
-        self._samplers = [self._choose_on_device(sequence) for sequence in chosen]
 
-    def decode(self, rows: list[Row]) -> Outputs:
-        """Run rows through the model; what those that want logits give, in order, valid until the next call.
+    def decode(self, rows: list[Row]) -> Logits:
+        """Run rows through the model; the logits of those that want them, in order, valid until the next call.
 
         Raises:
             OutOfMemory, ModelError: llama.cpp refused the batch.
@@ -212,15 +207,10 @@ class Context:
         status = api.llama_decode(self.handle, self._batch.filled(rows))
         if status:
             raise self.model.said.error(f"llama.cpp could not decode {len(rows)} rows (status {status})")
-        wanted = [place for place, row in enumerate(rows) if row.wants_logits]
+        wanted = sum(row.wants_logits for row in rows)
         if not wanted:
-            return Outputs(np.empty((0, self.model.vocabulary_size), np.float32))
-        pointer = api.llama_get_logits(self.handle)
-        logits = np.ctypeslib.as_array(pointer, (len(wanted), self.model.vocabulary_size))
-        if not self._samplers:
-            return Outputs(logits)
-        tokens = [api.llama_get_sampled_token_ith(self.handle, place) for place in wanted]
-        return Outputs(logits, np.array(tokens, np.int32))
+            return np.empty((0, self.model.vocabulary_size), dtype=np.float32)
+        return np.ctypeslib.as_array(api.llama_get_logits(self.handle), (wanted, self.model.vocabulary_size))
 
     def share(self, source: int, target: int, length: int) -> None:
         """Let `target` begin with the first `length` tokens of `source`."""
@@ -229,13 +219,6 @@ class Context:
     def forget(self, sequence: int, start: int = 0) -> None:
         """Drop a sequence's tokens from position `start` on."""
         api.llama_memory_seq_rm(self.memory, sequence, start, -1)
-
-    def _choose_on_device(self, sequence: int) -> object:
-        """Have the device choose a sequence's tokens if it can; the sampler has to live as long as the context."""
-        chain = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
-        api.llama_sampler_chain_add(chain, api.llama_sampler_init_greedy())
-        api.llama_set_sampler(self.handle, sequence, chain)
-        return chain
 
 
 class _Batch:

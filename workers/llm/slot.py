@@ -13,13 +13,9 @@ WORTH_SHARING = 32
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One sequence, and the one that an answer is written in: the same, unless the device chooses the tokens there.
-
-    A slot whose unit is done keeps its tokens, for the next one to share.
-    """
+    """One sequence. A slot whose unit is done keeps its tokens, for the next one to share."""
 
     sequence: int
-    pen: int
     tokens: list[int] = field(default_factory=list)
     unit: Unit | None = None
     used_at: int = 0
@@ -27,7 +23,7 @@ class Slot:
     @property
     def ready(self) -> int:
         """Tokens that are in the cache already."""
-        return self.unit.read if self.unit else len(self.tokens)
+        return min(self.unit.fed, len(self.tokens)) if self.unit else len(self.tokens)
 
     @property
     def cells(self) -> int:

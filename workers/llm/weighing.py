@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.llm.row import Outputs, Room, Row, common_length
+from workers.llm.row import Room, Row, common_length
 
 Logits = NDArray[np.float32]
 
@@ -32,11 +32,6 @@ class Weighing:
     def shareable(self) -> int:
         """How many tokens may come from another sequence: not those whose logits count."""
         return self._start - 1
-
-    @property
-    def read(self) -> int:
-        """Tokens of the prompt that have been read."""
-        return self.fed
 
     @property
     def reading(self) -> bool:
@@ -74,12 +69,12 @@ class Weighing:
             self._asked += [(which, place) for place in own]
         return rows
 
-    def take(self, rows: int, outputs: Outputs) -> None:
+    def take(self, rows: int, logits: Logits) -> None:
         """Go on from a decode of so many rows."""
         if self.reading:
-            self._take_shared(rows, outputs.logits)
+            self._take_shared(rows, logits)
             return
-        for (which, place), row in zip(self._asked, outputs.logits, strict=True):
+        for (which, place), row in zip(self._asked, logits, strict=True):
             self.scores[which] += log_likelihoods(row, [self._together[which][place + 1]])[0]
         weighed = {which for which, _ in self._asked}
         self._waiting = [which for which in self._waiting if which not in weighed]
