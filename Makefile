@@ -1,12 +1,15 @@
 # Everything a person or CI runs. `make demo` and `make test` need Python 3.11 to 3.13, gcc, g++ and make.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+, := ,
 PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) >/dev/null 2>&1 && python$(v) --version >/dev/null 2>&1 && echo python$(v))))
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := worker,aspose,tesseract,s3,monitor,local,dev
-# CUDA=1 builds llama.cpp for NVIDIA GPUs. A build is kept per machine, beside the models, and no clone makes it
+EXTRAS := worker,aspose,tesseract,s3,monitor,local,dev$(if $(CUDA),$(,)cuda)
+# Both packages bring the module onnxruntime, and break each other where both are installed.
+UNWANTED := onnxruntime$(if $(CUDA),,-gpu)
+# CUDA=1 builds llama.cpp for NVIDIA GPUs, and takes onnxruntime-gpu with CUDA's libraries. A build is kept per machine, beside the models, and no clone makes it
 # twice; raise LLAMA_BUILD when config/llama_cpp.cmake changes. (uv's cache forgets it: seen with an index that
 # sends sources without a lifetime.)
 LLAMA_BUILD := $(shell sed -n 's/^llama-cpp-python==\([^ ]*\).*/\1/p' requirements.lock)-2$(if $(CUDA),-cuda)
@@ -47,8 +50,11 @@ lock: $(READY) ## Renew requirements.lock from pyproject.toml
 
 $(READY): pyproject.toml requirements.lock Makefile | $(LLAMA_WHEEL)
 	@rm -f $(VENV)/.ready-*
+	@echo $(UNWANTED) > $(VENV)/unwanted.txt
+	$(BIN)/uv pip uninstall --quiet --python $(BIN)/python $(UNWANTED)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(LLAMA_WHEEL)/*.whl
-	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements.lock --editable ".[$(EXTRAS)]"
+	$(BIN)/uv pip install --python $(BIN)/python --constraint requirements.lock --excludes $(VENV)/unwanted.txt \
+		--editable ".[$(EXTRAS)]"
 	@touch $@
 
 $(LLAMA_WHEEL): | $(BIN)/uv

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # All that needs a GPU, on a machine without internet: builds llama.cpp with CUDA, runs tests/gpu and the benchmarks.
-# That machine needs Python, cmake, a C++ compiler and nvcc; all else is brought along in pieces of at most 60 MiB.
+# That machine needs Python, cmake, a C++ compiler, nvcc, and CUDA 13's libraries with cuDNN, as PyTorch's wheels bring
+# them; all else is brought along in pieces of at most 60 MiB.
 #     bench/gpu.sh pack          with internet, after `make setup`: writes .gpu/piece-aa, .gpu/piece-ab ...
 #     bench/gpu.sh join          there, after each load of pieces into .gpu: keeps them
 #     bench/gpu.sh run DATA OUT  there, when all have come: reads scans in DATA, writes logs and figures to OUT
@@ -8,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 release=$(sed -n 's/^llama-cpp-python==\([^ ]*\).*/\1/p' requirements.lock)
+onnxruntime=$(sed -n 's/^onnxruntime-gpu==\([^ ]*\).*/\1/p' requirements.lock)
 sources=llama_cpp_python-${release}
 cache=${HOME}/.cache/ocrfleet/llama-server-${release}
 home=/tmp/ocrfleet-gpu
@@ -22,12 +24,12 @@ pack() {
     tar -C "${cache}/${sources}" -czf "${room}/llama_cpp.tar.gz" llama_cpp
     .venv/bin/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --python-version "${version}" \
         --python-platform x86_64-manylinux_2_28 --constraint requirements.lock --extra worker --extra local \
-        --no-emit-package llama-cpp-python pyproject.toml --output-file "${room}/wanted.txt"
+        --no-emit-package llama-cpp-python --no-emit-package onnxruntime pyproject.toml --output-file "${room}/wanted.txt"
     for minor in 28 27 24 17 12 5; do platforms+=(--platform "manylinux_2_${minor}_x86_64"); done
     .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
         --python-version "${version}" --implementation cp "${platforms[@]}" --platform manylinux2014_x86_64 \
         --platform manylinux1_x86_64 --dest "${room}/wheels" --requirement "${room}/wanted.txt" \
-        diskcache pytest pytest-timeout iniconfig pluggy
+        "onnxruntime-gpu==${onnxruntime}" diskcache pytest pytest-timeout iniconfig pluggy
     tar -C "${room}" -cf - wheels llama.cpp.tar.gz llama_cpp.tar.gz | split --bytes 60M - .gpu/piece-
     (cd .gpu && sha256sum piece-* >checksums && ls -l)
     rm -rf "${room}"
@@ -59,15 +61,22 @@ run() {
     data=$1 out=$2
     mkdir -p "${out}"
     export PYTHONPATH=${PWD}:${home}/site LLAMA_CPP_LIB_PATH=${cache}/build/bin
+    LD_LIBRARY_PATH=$(libraries)${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}
+    export LD_LIBRARY_PATH
     export -f build
     export release sources cache home
     local model=${home}/qwen2.5-3b-shape.gguf vocabulary=${cache}/${sources}/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf
     step 270 build bash -euo pipefail -c build
     step 60 random_model python3 -m bench.random_model "${model}" --vocabulary "${vocabulary}"
+    step 120 ocr_device python3 -m bench.ocr_device --data "${data}" --limit-s 80 --json
     step 60 tests python3 -m pytest -q -m gpu tests/gpu
     step 120 correction_3b python3 -m bench.correction --model "${model}" --data "${data}" --gpu 0 --limit 4 --runs 2 --json
     step 60 correction_small python3 -m bench.correction --model "$(packaged)" --data "${data}" --gpu 0 --limit 2 --runs 1 --json
     step 90 pipeline python3 -m bench.pipeline --model "${model}" --data "${data}" --gpu 0 --limit 32 --children 8,16 --json
+}
+
+libraries() { # CUDA's own as pip installed them, for onnxruntime: `nvidia` has no code, only folders
+    python3 -c 'import nvidia, pathlib; print(*(lib for each in nvidia.__path__ for lib in pathlib.Path(each).glob("*/lib")), sep=":")' || true # the system's own will do
 }
 
 packaged() { python3 -c 'from samples.stack import packaged_model; print(packaged_model())'; }

@@ -78,6 +78,14 @@ class Settings(BaseSettings):
     # The worker
     concurrency: int = Field(0, ge=0, description="OCR children of a worker; 0: one per core.")
     ocr_threads: int = Field(1, ge=1, description="Threads of the OCR engine in each child.")
+    ocr_device: Literal["auto", "cpu", "gpu"] = Field(
+        "auto",
+        description="Where RapidOCR's networks run: gpu (the worker's own; it does not start where that can't be), cpu "
+        "(CUDA is never touched), or auto: the GPU where onnxruntime can use it and the engine leaves memory enough.",
+    )
+    ocr_gpu_mib: int = Field(
+        3072, ge=512, description="GPU memory that OCR may take on each GPU, for all children of the worker together."
+    )
     ocr_script: Literal["latin", "any"] = Field(
         "latin", description="Script of the documents: latin keeps stray glyphs of others out of them, any keeps all."
     )

@@ -22,7 +22,8 @@ from workers.llm import LanguageModel
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
 from workers.models import find_model
-from workers.ocr import open_engine
+from workers.ocr import OcrEngine, open_engine
+from workers.ocr.cuda.processes import OcrProcesses
 from workers.pipeline import Tools, assemble, read_page
 
 
@@ -51,7 +52,7 @@ def read_file(
             IS_ARCHIVE if sniff_archive(data[:HEAD_BYTES]) else f"{path} is of no type that ocrfleet reads."
         )
     recipe = _recipe(prompt, mode, pages).model_copy(update={"text_layer": text_layer})
-    with _model(recipe.mode, settings, gpu) as model, contextlib.closing(open_engine(settings.engine, settings)) as ocr:
+    with _ocr(settings, gpu) as ocr, _model(recipe.mode, settings, gpu) as model:
         tools = Tools(ocr=ocr, model=model, recipe=recipe)
         with open_document(data, media_type, Bounds.of(settings), lambda: passwords) as document:
             numbers = select(recipe.pages, document.page_count)
@@ -98,6 +99,15 @@ def _recipe(prompt: str, mode: str | None, pages: str) -> Recipe:
     except ValidationError as error:
         said = "; ".join(f"--{each['loc'][0]}: {each['msg'].removeprefix('Value error, ')}" for each in error.errors())
         raise UsageError(f"{said}.") from None
+
+
+@contextlib.contextmanager
+def _ocr(settings: Settings, gpu: str) -> Iterator[OcrEngine]:
+    with contextlib.closing(OcrProcesses(settings, (resolve_gpu(gpu),))) as processes:
+        if settings.ocr_device == "gpu":  # with auto, a document alone is read sooner than CUDA loads
+            processes.start()
+        with contextlib.closing(open_engine(settings.engine, settings, processes.socket_path(0))) as engine:
+            yield engine
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from config.settings import Settings
@@ -23,7 +24,15 @@ class Resources:
     """Opened once per child, on its first use; closed with it."""
 
     def __init__(
-        self, settings: Settings, *, node: str, model: LanguageModel, send: Send, drain: Drain, note: Note
+        self,
+        settings: Settings,
+        *,
+        node: str,
+        model: LanguageModel,
+        send: Send,
+        drain: Drain,
+        note: Note,
+        ocr_gpu: Path | None = None,
     ) -> None:
         self.settings = settings
         self.node = node
@@ -35,6 +44,7 @@ class Resources:
         self.ledger = Ledger.of(settings)
         self.untold: list[Untold] = []  # what ended under this message, and the store does not know yet
         self._model = model
+        self._ocr_gpu = ocr_gpu
         self._engines: dict[str, OcrEngine] = {}
         self._missing: set[str] = set()
         self._open = ExitStack()
@@ -58,7 +68,7 @@ class Resources:
 
     def _tools(self, recipe: Recipe, name: str) -> Tools:
         if name not in self._engines:
-            engine = open_engine(name, self.settings)
+            engine = open_engine(name, self.settings, self._ocr_gpu)
             self._open.callback(engine.close)
             self._engines[name] = engine
         return Tools(ocr=self._engines[name], model=None if recipe.mode == "off" else self._model, recipe=recipe)

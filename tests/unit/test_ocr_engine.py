@@ -3,9 +3,10 @@ import pytest
 
 from config.settings import Settings
 from workers.ocr import PageImage, open_engine
+from workers.ocr.alphabet import columns
 from workers.ocr.ctc import decode
 from workers.ocr.quad import from_where_text_begins
-from workers.ocr.recogniser import Recogniser
+from workers.ocr.recogniser import WIDTHS_PX, Recogniser
 from workers.ocr.script import belongs
 from workers.ocr.upright import lies, turn, turn_back
 from workers.ocr.word import word_extents
@@ -116,5 +117,24 @@ def test_where_a_foreign_glyph_was_best_the_best_that_is_left_stands() -> None:
 
     page = np.full((100, 300, 3), 255, np.uint8)
     for script, text, confidence in [("latin", "A", 0.3), ("any", "合", 0.6)]:
-        (decoded,) = Recogniser(ask, ["", "A", "合", " "], script).read(page, [quad(10, 10, 200, 40)])
+        alphabet = ["", "A", "合", " "]
+        kept = columns(alphabet, script)
+        recogniser = Recogniser(
+            lambda lines, kept=kept: ask(lines)[:, :, kept], [alphabet[i] for i in kept], lambda _: 6
+        )
+        (decoded,) = recogniser.read(page, [quad(10, 10, 200, 40)])
         assert (decoded.text, round(decoded.confidence, 2)) == (text, confidence)
+
+
+def test_lines_are_asked_in_a_few_widths_however_many_lie_beside_them() -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def ask(lines: np.ndarray) -> np.ndarray:
+        asked.append(lines.shape)
+        return np.zeros((len(lines), 1, 2), np.float32)
+
+    page = np.full((400, 6000, 3), 255, np.uint8)
+    lines = [quad(0, 0, width, 48) for width in (30, 5000, 300, 330, 310, 321)]
+    assert len(Recogniser(ask, ["", "A"], lambda _: 2).read(page, lines)) == len(lines)
+    assert [(shape[0], shape[-1]) for shape in asked] == [(2, 320), (1, 320), (2, 480), (1, 4800)]
+    assert WIDTHS_PX[0] == 320

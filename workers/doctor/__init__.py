@@ -10,7 +10,7 @@ from config.settings import Settings
 from workers.doctor.finding import Finding, Level
 from workers.doctor.machine import examine_machine
 from workers.doctor.model import examine_model
-from workers.doctor.ocr import examine_engines
+from workers.doctor.ocr import examine_device, examine_engines
 from workers.doctor.places import examine_places
 
 COLOURS: dict[Level, str] = {"ok": "green", "warning": "yellow", "error": "red"}
@@ -21,6 +21,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_machine()
     yield from examine_places(settings)
     yield from examine_model(settings)
+    yield examine_device(settings)
     yield from examine_engines(settings)
 
 

@@ -7,8 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 from config.settings import Settings
 from jobs.errors import OcrUnavailable
 from workers.doctor.finding import Finding, ok
+from workers.gpu import list_gpus
 from workers.ocr.aspose.license import expiry
 from workers.ocr.check import check_engine
+from workers.ocr.cuda.processes import why_on_cpu
 
 #: Engines that are an extra, with the package that brings each.
 EXTRAS = {"aspose": "aspose-ocr-python-net", "tesseract": "tesserocr"}
@@ -23,6 +25,20 @@ def examine_engines(settings: Settings) -> Iterator[Finding]:
             yield ok(f"ocr {name}", f"not installed (extra: {name})")
         else:
             yield from _examine(name, settings)
+
+
+def examine_device(settings: Settings) -> Finding:
+    """Say where RapidOCR would run, and why."""
+    gpus = list_gpus()
+    why = why_on_cpu(settings, gpus)
+    if not why:
+        return ok("ocr device", "the GPU")
+    text = f"the CPU: {why}"
+    if settings.ocr_device == "gpu":
+        return Finding("ocr device", "error", text, "Mend it, or take another device: OCRFLEET_OCR_DEVICE=auto.")
+    if gpus and settings.ocr_device == "auto":
+        return Finding("ocr device", "warning", text, "Mend it, or say that it is meant: OCRFLEET_OCR_DEVICE=cpu.")
+    return ok("ocr device", text)
 
 
 def _is_installed(package: str) -> bool:

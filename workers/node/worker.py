@@ -26,12 +26,14 @@ from workers.node.child import Child
 from workers.node.death import Deaths
 from workers.node.drain import Drain
 from workers.node.gate import install_gate
+from workers.node.held import Held
 from workers.node.liveness import Liveness
 from workers.node.note import Note, Notes
 from workers.node.pool import make_pool
 from workers.node.pulse import Pulse, install_pulse
 from workers.node.recycling import START_AGAIN, Recycling
 from workers.ocr.check import check_engine
+from workers.ocr.cuda.processes import OcrProcesses
 from workers.resources import Resources
 from workers.temporary import temporary_folder
 from workers.vocabulary import load_lexicon
@@ -54,7 +56,7 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
 
     Raises:
         ModelError: no usable model.
-        OcrUnavailable: the OCR engine that was asked for can't run here.
+        OcrUnavailable: the OCR engine or the OCR device that was asked for can't run here.
         UsageError: no such GPU.
     """
     gpus = resolve_gpus(options.gpu)
@@ -67,12 +69,17 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
         temporary_folder(settings.work_dir) as temporary,
         # Started here, from the main thread: the keeper dies with the thread that started it.
         closing(Engines(tuple(EngineService(model, settings, gpu) for gpu in gpus))) as engines,
+        closing(OcrProcesses(settings, gpus)) as ocr,
     ):
+        if ocr.come_first:
+            ocr.start()
         engines.launch()
         _prepare(settings, name)
         recycling = Recycling(settings, engines)
-        app = _assemble(settings, name, concurrency, engines, recycling, temporary)
+        app = _assemble(settings, name, concurrency, Held(engines, ocr), recycling, temporary)
         engines.warm_up()
+        if not ocr.come_first:  # it takes what the engine leaves
+            ocr.start()
         status = _work(app, name, concurrency, options.queues)
     _leave(settings, name)
     return START_AGAIN if recycling.begun else status
@@ -110,21 +117,23 @@ def _leave(settings: Settings, name: str) -> None:
 
 
 def _assemble(
-    settings: Settings, name: str, concurrency: int, engines: Engines, recycling: Recycling, temporary: Path
+    settings: Settings, name: str, concurrency: int, held: Held, recycling: Recycling, temporary: Path
 ) -> Celery:
     app = make_app(settings)
     send, drain, notes = make_sender(app), Drain(), Notes(concurrency)
     deaths = Deaths(notes, settings.job_timeout_s)
 
     def open_resources(note: Note) -> Resources:
-        model = EngineClient(engines.socket_path(current_process().index), settings.ask_timeout_s)
-        return Resources(settings, node=name, model=model, send=send, drain=drain, note=note)
+        place = current_process().index
+        model = EngineClient(held.engines.socket_path(place), settings.ask_timeout_s)
+        ocr_gpu = held.ocr.socket_path(place)
+        return Resources(settings, node=name, model=model, send=send, drain=drain, note=note, ocr_gpu=ocr_gpu)
 
     child = Child(settings, notes, open_resources)
     tasks.register(app, child.resources)
     install_gate(app)
     app.conf.worker_pool = make_pool(is_spent=child.is_spent, on_exit=deaths.child_ended)
-    lifecycle.install(app, engine=engines, drain=drain, temporary=temporary)
+    lifecycle.install(app, engine=held, drain=drain, temporary=temporary)
     lifecycle.install_children(memory_mib=settings.child_memory_mib, begin=child.begin, close=child.close)
     install_pulse(
         Pulse(
@@ -132,7 +141,7 @@ def _assemble(
             ledger=Ledger.of(settings),
             store=Store(settings.store_url),
             send=send,
-            engine=engines,
+            engine=held,
             deaths=deaths,
             recycling=recycling,
             liveness=Liveness(recycling.begin),

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,8 @@ ENGINES = {
     "tesseract": "workers.ocr.tesseract",
     "null": "workers.ocr.null",
 }
+#: Engines whose networks the OCR process on a GPU can run (workers/ocr/cuda): `open_engine(settings, gpu)`.
+ON_GPU = frozenset({"rapidocr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +76,25 @@ class OcrEngine(Protocol):
         ...
 
 
-def open_engine(name: str, settings: Settings) -> OcrEngine:
+def open_engine(name: str, settings: Settings, gpu: Path | None = None) -> OcrEngine:
     """Open the engine of that name. `auto` is Aspose.OCR where it is installed and licensed, else RapidOCR.
+
+    `gpu` is the socket of the OCR process on a GPU, for engines that can make use of it.
 
     Raises:
         UsageError: there is no such engine.
         OcrUnavailable: it can't run on this machine; the message says what mends it.
     """
     if name == "auto":
-        return _open_auto(settings)
+        return _open_auto(settings, gpu)
     if name not in ENGINES:
         raise UsageError(f"There is no OCR engine {name!r}. Engines: auto, {', '.join(ENGINES)}.")
-    engine: OcrEngine = import_module(ENGINES[name]).open_engine(settings)
+    module = import_module(ENGINES[name])
+    engine: OcrEngine = module.open_engine(settings, gpu) if name in ON_GPU else module.open_engine(settings)
     return engine
 
 
-def _open_auto(settings: Settings) -> OcrEngine:
+def _open_auto(settings: Settings, gpu: Path | None) -> OcrEngine:
     why = "no licence of Aspose.OCR is set"
     if settings.has_aspose_license:
         try:
@@ -99,6 +105,6 @@ def _open_auto(settings: Settings) -> OcrEngine:
         else:
             log.info("OCR engine: %s, since it is installed and licensed.", engine.name)
             return engine
-    engine = open_engine("rapidocr", settings)
+    engine = open_engine("rapidocr", settings, gpu)
     log.info("OCR engine: %s, since %s.", engine.name, why.rstrip("."))
     return engine

@@ -7,23 +7,26 @@ from which the correction draws its candidates.
 
 import logging
 from importlib.metadata import version
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import rapidocr
+from numpy.typing import NDArray
 from rapidocr.ch_ppocr_cls import TextClassifier
 from rapidocr.ch_ppocr_det import TextDetector
 from rapidocr.inference_engine.onnxruntime import OrtInferSession
 
 from config.settings import Settings
-from jobs.errors import OcrUnavailable
 from workers.ocr import OcrLine, PageImage
-from workers.ocr.ctc import BLANK_NAME, SPACE, Decoded
+from workers.ocr.alphabet import columns, read_alphabet
+from workers.ocr.ctc import Decoded
+from workers.ocr.cuda.client import BatchOnGpu, CudaClient, OnGpu, lines_at_once
 from workers.ocr.order import reading_order
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, cut, from_where_text_begins, size, to_box
-from workers.ocr.recogniser import Recogniser
+from workers.ocr.recogniser import FEW_LINES, Ask, Recogniser
 from workers.ocr.restoration import Restore, restore, suffix
 from workers.ocr.script import Script
 from workers.ocr.upright import VOTERS, lies, turn, turn_back
@@ -38,7 +41,7 @@ class RapidOcrEngine:
 
     truncated = False
 
-    def __init__(self, threads: int, script: Script, when: Restore, models: PpOcr) -> None:
+    def __init__(self, threads: int, script: Script, when: Restore, models: PpOcr, gpu: Path | None = None) -> None:
         _hand_logging_to_us()
         config = _configure(threads, models)
         self.name = f"rapidocr {version('rapidocr')} {models.name} {script}{suffix(when)}"
@@ -46,8 +49,16 @@ class RapidOcrEngine:
         self._detect = TextDetector(config.detect)
         self._classify = TextClassifier(config.classify)
         session = OrtInferSession(config.recognise)
-        alphabet = models.alphabet() or _own_alphabet(session, models)
-        self._recogniser = Recogniser(session, [BLANK_NAME, *alphabet, SPACE], script)
+        alphabet = read_alphabet(models, session.session.get_modelmeta().custom_metadata_map)
+        kept = columns(alphabet, script)
+        ask: Ask = _Columns(session, kept)
+        self._gpu = CudaClient(gpu) if gpu else None
+        if self._gpu:
+            self._detect.session = OnGpu(self._gpu, "detect", self._detect.session)
+            self._classify.session = OnGpu(self._gpu, "classify", self._classify.session)
+            ask = BatchOnGpu(self._gpu, "recognise", ask)
+        at_once = lines_at_once if gpu else lambda _: FEW_LINES
+        self._recogniser = Recogniser(ask, [alphabet[index] for index in kept], at_once)
 
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:
         """Read the lines of a page in reading order, whichever way up it stands."""
@@ -60,6 +71,8 @@ class RapidOcrEngine:
 
     def close(self) -> None:
         """Free the models. Idempotent."""
+        if self._gpu:
+            self._gpu.close()
         self._detect = self._classify = self._recogniser = None  # type: ignore[assignment]
 
     def _find(self, pixels: Pixels) -> tuple[Pixels, list[Quad], int]:
@@ -88,22 +101,24 @@ class RapidOcrEngine:
         return sum(label == "180" and score > _LEAST_VOTE for label, score in votes) > len(votes) / 2
 
 
-def open_engine(settings: Settings) -> RapidOcrEngine:
-    """Load the models; about a second.
+class _Columns:
+    """The recogniser on the CPU: a few of its thousands of columns are kept."""
+
+    def __init__(self, session: OrtInferSession, kept: list[int]) -> None:
+        self._session, self._kept = session, np.array(kept)
+
+    def __call__(self, lines: NDArray[np.float32]) -> NDArray[np.float32]:
+        probabilities: NDArray[np.float32] = self._session(lines)[:, :, self._kept]
+        return probabilities
+
+
+def open_engine(settings: Settings, gpu: Path | None = None) -> RapidOcrEngine:
+    """Load the models; about a second. `gpu`: the socket of the OCR process on a GPU that is to run them.
 
     Raises:
         OcrUnavailable: a model that the settings name is not there, or does not say which characters it knows.
     """
-    return RapidOcrEngine(settings.ocr_threads, settings.ocr_script, settings.ocr_restore, PpOcr.of(settings))
-
-
-def _own_alphabet(session: OrtInferSession, models: PpOcr) -> list[str]:
-    if not session.have_key():
-        raise OcrUnavailable(
-            f"{models.recogniser} does not say which characters it knows. "
-            "Name its list, one character a line, in OCRFLEET_RAPIDOCR_CHARACTERS_PATH."
-        )
-    return list(session.get_character_list())
+    return RapidOcrEngine(settings.ocr_threads, settings.ocr_script, settings.ocr_restore, PpOcr.of(settings), gpu)
 
 
 def _configure(threads: int, models: PpOcr) -> SimpleNamespace:

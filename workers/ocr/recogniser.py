@@ -1,6 +1,6 @@
 """Reads the lines that were found on a page: cuts them out, asks the model in batches, decodes its answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -8,59 +8,57 @@ from numpy.typing import NDArray
 
 from workers.ocr.ctc import Decoded, decode
 from workers.ocr.quad import Pixels, Quad, cut, size
-from workers.ocr.script import Script, belongs
 
 Probabilities = NDArray[np.float32]  # lines x steps x characters
+#: Takes lines x 3 x 48 x width, -1 to 1, and gives probabilities.
+Ask = Callable[[NDArray[np.float32]], Probabilities]
 
 _HEIGHT_PX = 48  # the model's
-_LEAST_WIDTH_PX = 320  # it was trained on lines padded to this
-_MOST_WIDTH_PX = 4800  # longer lines are squeezed: an answer takes 9 KiB per pixel
-_BATCH = 6
+#: What lines are padded to: the model was trained on the first; what is longer than the last is squeezed. Of a few
+#: widths, since a GPU plans anew for each; and what a line is read as does not depend on the lines beside it.
+WIDTHS_PX = (320, 480, 640, 960, 1280, 1920, 2880, 4800)
+#: Lines that a CPU reads at once.
+FEW_LINES = 6
 #: Lines of fewer pixels are smoothed before they are enlarged, or their noise is enlarged with them.
 _SMALL_PX = 32
 _SMOOTHING_PX = 0.7
 
 
 class Recogniser:
-    """The model behind a callable: `ask` takes lines x 3 x 48 x width, -1 to 1, and gives probabilities.
+    """The model behind a callable, with the characters of its columns. `at_once`: how many lines of a width to ask."""
 
-    Characters of other scripts get no say: where one was best, the best of those that are left stands.
-    """
-
-    def __init__(
-        self, ask: Callable[[NDArray[np.float32]], Probabilities], characters: Sequence[str], script: Script
-    ) -> None:
-        kept = [index for index, character in enumerate(characters) if index == 0 or belongs(character, script)]
+    def __init__(self, ask: Ask, characters: Sequence[str], at_once: Callable[[int], int]) -> None:
         self._ask = ask
-        self._kept = np.array(kept)
-        self._characters = [characters[index] for index in kept]
+        self._characters = characters
+        self._at_once = at_once
 
     def read(self, pixels: Pixels, quads: Sequence[Quad]) -> list[Decoded]:
         """Read each line, in the order given."""
         widths = [_width(quad) for quad in quads]
         read: dict[int, Decoded] = {}
-        by_width = sorted(range(len(quads)), key=widths.__getitem__)  # so that little of a batch is padding
-        for start in range(0, len(by_width), _BATCH):
-            batch = by_width[start : start + _BATCH]
-            padded = max(_LEAST_WIDTH_PX, widths[batch[-1]])
-            probabilities = self._ask_about(
-                pixels, [quads[index] for index in batch], [widths[i] for i in batch], padded
-            )
+        for padded, batch in self._batches(widths):
+            probabilities = self._ask_about(pixels, [quads[i] for i in batch], [widths[i] for i in batch], padded)
             for index, line in zip(batch, probabilities, strict=True):
                 read[index] = decode(line, self._characters, covered=widths[index] / padded)
         return [read[index] for index in range(len(quads))]
+
+    def _batches(self, widths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+        """Lines that are asked at once, with the width that they are padded to."""
+        for least, padded in zip((0, *WIDTHS_PX), WIDTHS_PX, strict=False):
+            lines = [index for index, width in enumerate(widths) if least < width <= padded]
+            for first in range(0, len(lines), self._at_once(padded)):
+                yield padded, lines[first : first + self._at_once(padded)]
 
     def _ask_about(self, pixels: Pixels, quads: list[Quad], widths: list[int], padded: int) -> Probabilities:
         lines = np.zeros((len(quads), 3, _HEIGHT_PX, padded), np.float32)
         for line, quad, width in zip(lines, quads, widths, strict=True):
             line[:, :, :width] = _cut_line(pixels, quad, width).transpose(2, 0, 1)
-        kept: Probabilities = self._ask(lines)[:, :, self._kept]
-        return kept
+        return self._ask(lines)
 
 
 def _width(quad: Quad) -> int:
     width, height = size(quad)
-    return min(_MOST_WIDTH_PX, int(np.ceil(_HEIGHT_PX * width / height)))
+    return min(WIDTHS_PX[-1], int(np.ceil(_HEIGHT_PX * width / height)))
 
 
 def _cut_line(pixels: Pixels, quad: Quad, width_px: int) -> NDArray[np.float32]:

@@ -1,0 +1,84 @@
+"""The OCR process of a GPU and its clients, with the networks on the CPU: all real but the device."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from tests.drawn_page import LINES, draw
+from workers.gpu import Gpu
+from workers.ocr import OcrEngine, OcrLine, open_engine
+from workers.ocr.cuda.service import CudaService
+
+PLAYED = (sys.executable, "-m", "tests.ocr_process_on_cpu")
+ROOT = Path(__file__).parents[2]
+PAGE = draw(LINES)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, work_dir=tmp_path)
+
+
+@pytest.fixture
+def service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[CudaService]:
+    monkeypatch.chdir(ROOT)
+    with contextlib.closing(CudaService(settings, Gpu(0, "none", "played by the CPU", 0), PLAYED)) as service:
+        service.start()
+        yield service
+
+
+@pytest.fixture
+def engine(settings: Settings, service: CudaService) -> Iterator[OcrEngine]:
+    with contextlib.closing(open_engine("rapidocr", settings, service.socket_path)) as engine:
+        yield engine
+
+
+def read_while_reviving(engine: OcrEngine, service: CudaService) -> tuple[OcrLine, ...]:
+    read: list[tuple[OcrLine, ...]] = []
+    reading = threading.Thread(target=lambda: read.append(engine.read(PAGE)))
+    reading.start()
+    while reading.is_alive():
+        service.revive()
+        reading.join(0.05)
+    return read[0]
+
+
+def test_it_reads_what_the_cpu_reads_before_and_after_its_memory_was_freed(
+    settings: Settings, service: CudaService, engine: OcrEngine
+) -> None:
+    with contextlib.closing(open_engine("rapidocr", settings)) as on_cpu:
+        expected = on_cpu.read(PAGE)
+    assert engine.name == on_cpu.name
+    assert engine.read(PAGE) == expected
+    runs = service.facts()["runs"]
+    assert isinstance(runs, int) and runs >= 3
+
+    service.free()
+    assert service.facts()["state"] == "freed"
+    assert read_while_reviving(engine, service) == expected
+    assert service.facts()["state"] == "warm"
+
+
+def test_a_page_is_read_though_the_process_is_killed(
+    service: CudaService, engine: OcrEngine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.ocr.cuda.service.REST_S", 0)
+    assert service.pid
+    os.kill(service.pid, signal.SIGKILL)
+    assert [line.text for line in read_while_reviving(engine, service)] == LINES
+    assert "ended with status -9" in caplog.text
+
+
+def test_where_the_process_does_not_answer_the_cpu_reads_and_warns(
+    service: CudaService, engine: OcrEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.stop()
+    assert [line.text for line in engine.read(PAGE)] == LINES
+    assert "OCR goes on with the CPU" in caplog.text

@@ -1,0 +1,31 @@
+"""Whether onnxruntime can use CUDA here, told without loading either: the worker's main process forks."""
+
+import contextlib
+import io
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+#: What mends an onnxruntime that knows the CPU only. Both packages bring the same module: one of them may be installed.
+MEND = "Run: make setup CUDA=1 (it takes onnxruntime-gpu in place of onnxruntime)"
+
+
+def has_cuda_provider() -> bool:
+    """Whether the onnxruntime that is installed has its CUDA provider: onnxruntime-gpu has."""
+    found = find_spec("onnxruntime")
+    if found is None or found.origin is None:
+        return False
+    return (Path(found.origin).parent / "capi" / "libonnxruntime_providers_cuda.so").is_file()
+
+
+def load_libraries() -> None:
+    """Load CUDA's and cuDNN's libraries where pip installed them; those of the system are found without."""
+    import onnxruntime
+
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):  # it prints what it misses
+        onnxruntime.preload_dlls()
+    for line in filter(None, said.getvalue().splitlines()):
+        log.warning("%s", line)
