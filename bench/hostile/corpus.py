@@ -1,5 +1,6 @@
 """All bad documents by name, the same for the same seed."""
 
+from bench.hostile.attachment import bad_attachments
 from bench.hostile.fuzz import mutants
 from bench.hostile.good import good_files
 from bench.hostile.pdf import bad_pdfs
@@ -16,4 +17,5 @@ def corpus(seed: int, each: int = EACH) -> dict[str, bytes]:
 
 def by_hand() -> dict[str, bytes]:
     """Make the hand-made ones."""
-    return {f"{name}.pdf": data for name, data in bad_pdfs()} | dict(bad_pictures())
+    pdfs = {f"{name}.pdf": data for name, data in (*bad_pdfs(), *bad_attachments())}
+    return pdfs | dict(bad_pictures())
