@@ -37,3 +37,27 @@ def test_a_pickle_is_refused(settings: Any) -> None:
 
 def test_both_sides_name_the_task_alike() -> None:
     assert celery_app.PROCESS_TASK == PROCESS_TASK
+
+
+@pytest.mark.parametrize("queues", [["urgent", "backlog"], ["backlog", "urgent"]])
+def test_a_worker_takes_first_what_waits_in_the_queue_it_names_first(settings: Any, queues: list[str]) -> None:
+    app = make_app(settings())
+    send = make_sender(app)
+    for queue in ("backlog", "urgent"):
+        for _ in range(4):
+            send(queue, {"version": 1})
+    app.amqp.queues.select(queues)
+    taken: list[str] = []
+
+    def take(message: Any) -> None:
+        taken.append(message.delivery_info["routing_key"])
+        message.ack()
+
+    with app.connection_for_read() as connection:
+        consumer = app.amqp.TaskConsumer(connection.default_channel, on_message=take)
+        consumer.qos(prefetch_count=1)
+        with consumer:
+            while len(taken) < 8:
+                connection.drain_events(timeout=10)
+
+    assert taken == [queues[0]] * 4 + [queues[1]] * 4
