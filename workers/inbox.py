@@ -4,10 +4,12 @@ import hashlib
 import time
 
 from jobs.batch import BatchRecord
-from jobs.contract import InboxJob, Recipe, Source
-from jobs.errors import UnsupportedDocument
+from jobs.contract import BatchId, InboxJob, Recipe, Source
+from jobs.errors import UnsupportedDocument, UsageError
+from jobs.ledger import Ledger
 from jobs.media import HEAD_BYTES, IS_ARCHIVE, sniff, sniff_archive
 from jobs.prompt import read_prompt
+from jobs.store import Store
 from workers.resources import Resources
 
 
@@ -20,13 +22,24 @@ def register(job: InboxJob, resources: Resources) -> str:
         raise UnsupportedDocument(IS_ARCHIVE if sniff_archive(data[:HEAD_BYTES]) else None)
     content = hashlib.sha256(data).hexdigest()
     source = Source(document=content, name=job.inbox, media_type=media_type, size_bytes=len(data))
-    prompt_name, prompt = read_prompt("finance")
-    recipe = Recipe(prompt_name=prompt_name, prompt=prompt)
+    recipe = _recipe(job.batch, store, ledger)
     store.put_document_bytes(content, data)
-    ledger.create_batch(job.batch, recipe, job.queue)  # refuses a batch of another recipe: nothing of it may change
+    ledger.create_batch(job.batch, recipe, job.queue)  # refuses a batch of another queue
     if store.get_batch(job.batch) is None:
         record = BatchRecord(batch=job.batch, queue=job.queue, recipe=recipe, created_s=time.time())
         store.put_batch(job.batch, record)
     store.add_manifest(job.batch, (source,))
     ledger.add(job.batch, (source,))
     return "registered"
+
+
+def _recipe(batch: BatchId, store: Store, ledger: Ledger) -> Recipe:
+    """The batch's own: a message names none, and a batch that was begun under another prompt takes more all the same."""
+    try:
+        return ledger.batch(batch).recipe
+    except UsageError:
+        record = store.get_batch(batch)  # the ledger may have been lost
+    if record:
+        return record.recipe
+    prompt_name, prompt = read_prompt("finance")
+    return Recipe(prompt_name=prompt_name, prompt=prompt)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.contract import InboxJob
+from jobs.contract import InboxJob, Recipe
 from jobs.errors import UnsupportedDocument, UsageError
 from tests.conftest import MakeSettings
 from tests.producer_steps import PDF
@@ -45,3 +45,14 @@ def test_an_archive_in_the_inbox_is_refused_with_the_command_that_takes_it(resou
         register(put(resources, "a.zip", packed.getvalue()), resources)
     with pytest.raises(UsageError, match="no batch"):
         resources.ledger.batch("inbox")
+
+
+def test_a_batch_that_was_begun_with_another_recipe_takes_more_documents_under_its_own(resources: Resources) -> None:
+    own = Recipe(prompt_name="finance", prompt="of an older ocrfleet")
+    resources.ledger.create_batch("inbox", own, "backlog")
+
+    assert register(put(resources, "1.pdf", PDF), resources) == "registered"
+
+    assert resources.ledger.batch("inbox").recipe == own
+    record = resources.store.get_batch("inbox")
+    assert record is not None and record.recipe == own
