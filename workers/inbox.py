@@ -34,7 +34,7 @@ def register(job: InboxJob, resources: Resources) -> str:
 
 
 def _recipe(batch: BatchId, store: Store, ledger: Ledger) -> Recipe:
-    """The batch's own: a message names none, and a batch that was begun under another prompt takes more all the same."""
+    """The batch's own: a message names none, and a batch begun under another prompt takes more all the same."""
     try:
         return ledger.batch(batch).recipe
     except UsageError:
