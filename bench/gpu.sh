@@ -54,7 +54,7 @@ build() {
 step() { # seconds, name, command: goes on after a failure, which the log shows
     local began=${SECONDS}
     timeout "$1" "${@:3}" >"${out}/$2.log" 2>&1 && echo "$2: $((SECONDS - began)) s" || echo "$2 FAILED ($?)"
-    tail -n 1 "${out}/$2.log" | grep '^{' >"${out}/$2.json" || rm -f "${out}/$2.json"
+    grep '^{' "${out}/$2.log" | tail -n 1 >"${out}/$2.json" || rm -f "${out}/$2.json"
 }
 
 run() {
@@ -72,7 +72,8 @@ run() {
     step 60 tests python3 -m pytest -q -m gpu tests/gpu
     step 120 correction_3b python3 -m bench.correction --model "${model}" --data "${data}" --gpu 0 --limit 4 --runs 2 --json
     step 60 correction_small python3 -m bench.correction --model "$(packaged)" --data "${data}" --gpu 0 --limit 2 --runs 1 --json
-    step 90 pipeline python3 -m bench.pipeline --model "${model}" --data "${data}" --gpu 0 --limit 32 --children 8,16 --json
+    step 210 pipeline python3 -m bench.pipeline --model "${model}" --data "${data}" --gpu 0 --limit 32 --children 8,16 \
+        --ocr-device cpu,gpu --limit-s 190 --json
 }
 
 libraries() { # CUDA's own as pip installed them, for onnxruntime: `nvidia` has no code, only folders

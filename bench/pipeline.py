@@ -1,9 +1,11 @@
-"""How fast a whole worker is: `python -m bench.pipeline --data DIR [--limit N] [--children 1,2] [--price P] --json`.
+"""How fast a whole worker is: `python -m bench.pipeline --data DIR [--children 1,2] [--ocr-device cpu,gpu] --json`.
 
-DIR holds scans. A real worker with a real Redis reads and corrects them in the default mode: with one child for all
-cores, and with each number of children of one thread. Beside it, OCR alone and the correction alone read the same
-pages in this process, one after the other, so that it shows which of the two a worker waits for. Each count of
-children starts anew, with a store of its own; the first pages, on which each child loads its models, are not timed.
+DIR holds scans. A real worker with a real Redis reads and corrects them in the default mode: on each device for OCR
+with each number of children of one thread, and with one child for all cores. Beside it, OCR alone and the correction
+alone read some of the pages in this process, one after the other, so that it shows which of the two a worker waits for.
+Each layout starts anew, with a store of its own; the first pages, on which each child loads its models, are not timed
+but for how long after the worker's start the first of them is done. With `--json` each line is all that is known by
+then; what would end after `--limit-s` is not begun, and named.
 """
 
 import contextlib
@@ -13,10 +15,11 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,49 +29,106 @@ from bench.scan import Scan, documents, read
 from bench.skipping import Skipping
 from bench.worker_load import Load, Watch
 from config.settings import Settings
+from jobs.errors import OcrFleetError
 from producer.fleet import Fleet
 from producer.intake import take_in
 from producer.order import Wish
 from producer.submit import submit_files
 from producer.walk import walk
 from samples.local_redis import local_redis
-from samples.stack import packaged_model, running_worker
+from samples.stack import StackError, packaged_model, running_worker
 from workers.gpu import resolve_gpu
 from workers.ocr import open_engine
 
 LOOK_S = 0.25
 LIMIT_S = 900.0
 HOUR_S = 3600
+#: Pages that each child is to read, by device: more are not needed to see how fast it is.
+PAGES_EACH = {"cpu": 4, "gpu": 10}
+#: Pages that OCR alone and the correction alone read.
+PAGES_ALONE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a worker's cores are shared out."""
+    """How a worker's cores are shared out, and where its OCR runs."""
 
     children: int
     threads: int  # of the OCR engine in each child
+    device: str = "cpu"
+
+    def pages(self, scans: Sequence[Scan], limit: int) -> list[Scan]:
+        """Pages to read: each scan as often as it takes, `limit` for each number of pages that a CPU reads."""
+        most = limit * PAGES_EACH[self.device] // PAGES_EACH["cpu"]
+        return list(islice(cycle(scans), min(most, self.children * PAGES_EACH[self.device])))
 
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder of NAME.jpg|png with NAME.txt.", exists=True, file_okay=False)],
     model: Annotated[Path | None, typer.Option(help="GGUF file; default: the packaged one.")] = None,
-    limit: Annotated[int, typer.Option(help="So many pages.")] = 6,
+    limit: Annotated[int, typer.Option(help="So many pages at most; 2.5 times as many with OCR on a GPU.")] = 6,
     children: Annotated[str, typer.Option(help="Numbers of children; default: 1, 2, 4 ... up to the cores.")] = "",
     gpu: Annotated[str, typer.Option(help="cpu, auto, an index or a UUID.")] = "cpu",
+    ocr_device: Annotated[str, typer.Option(help="Where OCR runs: cpu, gpu, or both: cpu,gpu.")] = "cpu",
     price: Annotated[float, typer.Option(help="Price of the machine per hour.")] = 3.0,
+    limit_s: Annotated[float, typer.Option(help="What would end later is not begun.")] = LIMIT_S,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object in the last line.")] = False,
 ) -> None:
     """Measure pages a second, where the time goes, and what a million pages cost."""
-    cores = len(os.sched_getaffinity(0))
-    counts = [int(count) for count in children.split(",")] if children else _doubling(cores)
-    layouts = [Layout(1, cores), *(Layout(count, 1) for count in counts)]
     scans = [scan for pages in documents(data, None) for scan in pages]
     scans = scans[:: max(1, len(scans) // limit)][:limit]
     settings = Settings(file_model_path=model or packaged_model())
-    report: dict[str, object] = {"machine": machine.describe(), "pages": len(scans), "price_per_hour": price}
-    report["alone"] = _alone(scans, settings, gpu)
-    report["workers"] = [_measure(layout, scans, settings, gpu, price) for layout in layouts]
-    typer.echo(json.dumps(report) if as_json else json.dumps(report, indent=2))
+    report = Report(limit_s, as_json=as_json)
+    report.told |= {"machine": machine.describe(), "scans": len(scans), "price_per_hour": price, "workers": []}
+    report.step("alone", lambda: report.told.update(alone=_alone(scans[:PAGES_ALONE], settings, gpu)))
+    for layout in _layouts(children, ocr_device.split(",")):
+        pages = layout.pages(scans, limit)
+        report.step(
+            f"{layout.children} children of {layout.threads} threads, OCR on {layout.device}",
+            lambda layout=layout, pages=pages: report.told["workers"].append(  # type: ignore[misc]
+                _measure(layout, pages, settings, gpu, price)
+            ),
+        )
+    if not as_json:
+        typer.echo(json.dumps(report.told, indent=2))
+
+
+class Report:
+    """What is known, step by step, within a time."""
+
+    def __init__(self, limit_s: float, *, as_json: bool) -> None:
+        self.told: dict[str, Any] = {"not_measured": {}}
+        self._ends = time.monotonic() + limit_s
+        self._longest_s = 0.0
+        self._as_json = as_json
+
+    def step(self, name: str, work: Callable[[], object]) -> None:
+        """Take a step if there is time; one that fails is named with its reason."""
+        started = time.monotonic()
+        why = "no time" if started + self._longest_s > self._ends else self._try(work)
+        if why:
+            self.told["not_measured"][name] = why
+        took_s = time.monotonic() - started
+        self._longest_s = max(self._longest_s, took_s)
+        typer.echo(f"{name}: {why or f'{took_s:.0f} s'}", err=True)
+        if self._as_json:
+            typer.echo(json.dumps(self.told))
+
+    @staticmethod
+    def _try(work: Callable[[], object]) -> str:
+        """Returns why it failed; empty: it did not."""
+        try:
+            work()
+        except (OcrFleetError, StackError, RuntimeError) as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+
+def _layouts(children: str, devices: Sequence[str]) -> list[Layout]:
+    cores = len(os.sched_getaffinity(0))
+    counts = [int(count) for count in children.split(",")] if children else _doubling(cores)
+    spread = [Layout(count, 1, device) for device in devices[::-1] for count in counts[::-1]]
+    return [*spread, Layout(1, cores)]  # the dearest question last
 
 
 def _doubling(cores: int) -> list[int]:
@@ -98,16 +158,22 @@ def _measure(layout: Layout, scans: Sequence[Scan], settings: Settings, gpu: str
                 "work_dir": folder,
                 "file_model_path": settings.file_model_path,
                 "ocr_threads": layout.threads,
+                "ocr_device": layout.device,
                 "engine_answers_kept": 0,  # the pages that warm it are among those that are timed
             }
             fleet = Fleet.open(Settings(_env_file=None, **values))  # type: ignore[arg-type]
+            _submit(fleet, "warm", _copies([scans[0]] * layout.children, folder / "warm"))
             arguments = ("--concurrency", str(layout.children), "--gpu", gpu)
+            started = time.perf_counter()
             with running_worker(values, folder / "worker.log", *arguments) as worker:
-                _work(fleet, "warm", _copies([scans[0]] * layout.children, folder / "warm"), None)
+                _wait(fleet, "warm", 1, None)
+                first_page_s = time.perf_counter() - started
+                _wait(fleet, "warm", layout.children, None)
                 watch = Watch(worker.pid)
-                _work(fleet, "timed", _copies(scans, folder / "timed"), watch)
+                _submit(fleet, "timed", _copies(scans, folder / "timed"))
+                _wait(fleet, "timed", len(scans), watch)
                 load = watch.stop()
-            return _describe(layout, len(scans), load, _stages(fleet), price)
+            return {"first_page_s": round(first_page_s, 2)} | _describe(layout, len(scans), load, _stages(fleet), price)
 
 
 def _copies(scans: Sequence[Scan], folder: Path) -> Path:
@@ -121,11 +187,19 @@ def _copies(scans: Sequence[Scan], folder: Path) -> Path:
     return folder
 
 
-def _work(fleet: Fleet, batch: str, folder: Path, watch: Watch | None) -> None:
+def _submit(fleet: Fleet, batch: str, folder: Path) -> None:
     files = take_in(walk([str(folder)]), fleet.settings.max_file_bytes)
     list(submit_files(fleet, batch, Wish(engine="rapidocr"), files))
+
+
+def _wait(fleet: Fleet, batch: str, count: int, watch: Watch | None) -> None:
+    """Wait until so many documents of the batch are done.
+
+    Raises:
+        RuntimeError: one failed, or the time is up.
+    """
     deadline = time.monotonic() + LIMIT_S
-    while (summary := fleet.ledger.batch(batch)).done < summary.documents:
+    while (summary := fleet.ledger.batch(batch)).done < count:
         if summary.failed or time.monotonic() > deadline:
             raise RuntimeError(f"{summary.failed} failed, {summary.done} of {summary.documents} done")
         if watch:
@@ -149,11 +223,14 @@ def _describe(layout: Layout, pages: int, load: Load, stages: dict[str, float], 
     return {
         "children": layout.children,
         "ocr_threads": layout.threads,
+        "ocr_device": layout.device,
+        "pages": pages,
         "pages_per_s": round(pages_per_s, 3),
         "cpu_s_per_page": round(load.cpu_s / pages, 2),
         "seconds_by_stage": stages,
         "cores_percent": load.cores_percent,
         "gpu_percent": round(load.gpu_percent, 1),
+        "gpu_mib": load.gpu_mib,
         "child_mib": round(load.child_mib),
         "cost_per_million_pages": round(price / HOUR_S / pages_per_s * 1_000_000),
     }

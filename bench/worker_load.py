@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from workers.gpu import utilisation_percent
+from workers.gpu import list_gpus, memory, utilisation_percent
 
 MIB = 1 << 20
 
@@ -18,6 +18,7 @@ class Load:
     cpu_s: float  # of the worker and all its children
     cores_percent: tuple[float, ...]  # of each core, other programs' included
     gpu_percent: float  # the mean over all looks; 0 without a GPU
+    gpu_mib: int  # of all GPUs, at the end
     child_mib: float  # the largest child's memory at the end; what children share counts in part (PSS)
 
 
@@ -42,6 +43,7 @@ class Watch:
             cpu_s=self._cpu_now() - self._cpu_s,
             cores_percent=tuple(psutil.cpu_percent(percpu=True)),
             gpu_percent=sum(looks) / len(looks),
+            gpu_mib=sum(each.total_mib - each.free_mib for gpu in list_gpus() if (each := memory(gpu.uuid))),
             child_mib=max(self._children_mib(), default=0.0),
         )
 
@@ -50,11 +52,11 @@ class Watch:
         return sum(sum(each.cpu_times()[:2]) for each in processes)
 
     def _children_mib(self) -> list[float]:
-        """Of the OCR children: what the worker forked that is not the engine's keeper."""
+        """Of the OCR children: what the worker forked, not the programs that it started."""
         name = self._worker.name()
         children = [child for child in self._worker.children() if child.name() == name and _is_fork(child)]
         return [child.memory_full_info().pss / MIB for child in children]
 
 
 def _is_fork(child: psutil.Process) -> bool:
-    return "workers.llm.keeper" not in child.cmdline()
+    return not {"workers.llm.keeper", "workers.ocr.cuda.process"} & set(child.cmdline())

@@ -43,6 +43,7 @@ class RapidOcrEngine:
 
     def __init__(self, threads: int, script: Script, when: Restore, models: PpOcr, gpu: Path | None = None) -> None:
         _hand_logging_to_us()
+        cv2.setNumThreads(threads)  # of this process; unset, each child has as many as there are cores
         config = _configure(threads, models)
         self.name = f"rapidocr {version('rapidocr')} {models.name} {script}{suffix(when)}"
         self._restore_when = when

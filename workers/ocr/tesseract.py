@@ -98,6 +98,7 @@ def open_engine(settings: Settings) -> TesseractEngine:
     """
     folders = [settings.tessdata_path] if settings.tessdata_path else _FOLDERS
     folder = next((folder for folder in folders if any(folder.glob("*.traineddata"))), folders[0])
+    cv2.setNumThreads(1)
     return TesseractEngine(settings.tesseract_languages, folder, settings.ocr_restore)
 
 
