@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Self, TypeVar, cast, get_args
 
+from pydantic import ValidationError
+
 from config.settings import Settings
 from jobs import entry
 from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
@@ -28,6 +30,8 @@ Item = TypeVar("Item")
 LOST_AFTER_S = 10.0
 #: ... and for so long, whatever its queue holds.
 GONE_AFTER_S = 3600.0
+#: A job that this node is too old for waits so long for another.
+OUTDATED_WAIT_S = 5.0
 #: Documents of one script call: more are no faster and hold Redis up for longer (docs/adr/0003).
 CHUNK = 500
 
@@ -177,13 +181,22 @@ class Ledger:
         """
         token = secrets.token_hex(8)
         found = self._scripts.run("take", *_names(job), token, node, self._lease_ms, self._max_attempts)
-        return None if found is None else entry.read_lease(token, node, found)
+        return None if found is None else self._lease(token, node, found)
 
     def take_next(self, queue: Queue, node: str) -> Lease | None:
         """Lease the next due job of a queue without a message for it. None: none is due."""
         token = secrets.token_hex(8)
         found = self._scripts.run("take_next", queue, token, node, self._lease_ms, self._max_attempts)
-        return None if found is None else entry.read_lease(token, node, found)
+        return None if found is None else self._lease(token, node, found)
+
+    def _lease(self, token: str, node: str, found: list[Any]) -> Lease | None:
+        """Read a lease. A job that only a newer ocrfleet can read is given back: nodes are upgraded one by one."""
+        try:
+            return entry.read_lease(token, node, found)
+        except ValidationError:
+            reason = f"NodeOutdated: {node} is older than the ocrfleet that made this batch. Upgrade it."
+            self._put_back(entry.read_job(found[0]), token, reason, OUTDATED_WAIT_S, counted=False, log=())
+            return None
 
     def renew(self, lease: Lease) -> None:
         """Keep a lease from lapsing.

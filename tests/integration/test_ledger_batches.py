@@ -24,7 +24,7 @@ def test_a_batch_is_made_once_and_never_changes_its_recipe(ledger: Ledger) -> No
 def test_a_batch_of_an_older_ocrfleet_whose_recipe_lacks_newer_fields_goes_on(ledger: Ledger, redis_url: str) -> None:
     ledger.create_batch("march", RECIPE, "backlog")
     older = {name: value for name, value in RECIPE.model_dump().items() if name not in {"words", "text_layer"}}
-    redis.Redis.from_url(redis_url).hset("ocrfleet:batch:march", "recipe", json.dumps(older))
+    redis.Redis.from_url(redis_url).hset("test:batch:march", "recipe", json.dumps(older))
 
     assert not ledger.create_batch("march", RECIPE, "backlog")
     with pytest.raises(UsageError, match="--batch"):

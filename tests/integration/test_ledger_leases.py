@@ -1,9 +1,11 @@
 """A worker's hold on a job: one at a time, counted, fenced, and given up in good time."""
 
+import json
 import time
 from collections.abc import Callable
 
 import pytest
+import redis
 
 from jobs.batch import DocumentEntry
 from jobs.contract import Job
@@ -243,6 +245,25 @@ def test_a_worker_that_lost_its_lease_and_lives_gets_the_attempt_back(hasty: Led
             hasty.renew(frozen)
     assert until(lambda: hasty.dispatch("backlog", 1))
     assert take(hasty, frozen.job, "node-b").attempt == 1
+
+
+@pytest.mark.parametrize("asked", ["take", "take_next"])
+def test_a_job_of_a_newer_ocrfleet_waits_for_a_node_that_can_read_it(
+    ledger: Ledger, redis_url: str, asked: str
+) -> None:
+    fill(ledger, "march", "invoice")
+    newer = json.dumps(RECIPE.model_dump() | {"unheard": 1})
+    redis.Redis.from_url(redis_url).hset("test:batch:march", "recipe", newer)
+
+    if asked == "take":
+        lease = ledger.take(ledger.dispatch("backlog", 1)[0], "old")
+    else:
+        lease = ledger.take_next("backlog", "old")
+
+    redis.Redis.from_url(redis_url).hset("test:batch:march", "recipe", RECIPE.to_json())
+    (entry,) = ledger.documents("march")
+    assert (lease, entry.state, entry.attempts) == (None, "queued", 0)
+    assert entry.reason.startswith("NodeOutdated: old ")
 
 
 def test_a_document_is_not_blamed_for_a_node_that_vanished_with_it(hasty: Ledger) -> None:
