@@ -296,9 +296,10 @@ local function lease_orphan(queue, token, node, lease_ms, most)
   local member = call('ZRANGE', orphans, 0, 0)[1]
   while member do
     local batch, part, content = parse_member(member)
-    call('ZREM', queue_key(queue, 'sent'), member)
-    call('ZREM', key(batch, 'due'), job_of(part, content))
-    if lease(batch, queue, part, content, token, node, lease_ms, most) then return member end
+    call('ZREM', orphans, member)
+    -- Neither sent nor due: a worker of an older ocrfleet, which knows no orphans, has taken it, or ended it.
+    local waits = call('ZREM', queue_key(queue, 'sent'), member) + call('ZREM', key(batch, 'due'), job_of(part, content))
+    if waits > 0 and lease(batch, queue, part, content, token, node, lease_ms, most) then return member end
     member = call('ZRANGE', orphans, 0, 0)[1]
   end
 end

@@ -316,6 +316,21 @@ def test_what_a_dead_worker_left_goes_before_what_was_sent_and_is_due(ledger: Le
         assert sent in ledger.dispatch("backlog", 2)
 
 
+def test_an_orphan_that_an_older_worker_took_is_left_to_it(ledger: Ledger, redis_url: str) -> None:
+    fill(ledger, "march", "left", "next")
+    left = take_next(ledger)
+    ledger.arrive("node-a")
+    (orphan,) = (client := redis.Redis.from_url(redis_url)).zrange("test:queue:backlog:orphans", 0, -1)
+    taken = ledger.take_next("backlog", "node-b")
+    client.zadd("test:queue:backlog:orphans", {orphan: 1})  # an older one does not strike it off
+
+    another = ledger.take_next("backlog", "node-c")
+
+    assert taken is not None and another is not None
+    assert taken.job == left.job != another.job
+    ledger.renew(taken)
+
+
 def test_a_silent_worker_gets_no_attempt_back(hasty: Ledger) -> None:
     fill(hasty, "march", "invoice")
     killed = take_next(hasty)
