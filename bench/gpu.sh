@@ -2,10 +2,12 @@
 # All that needs a GPU, on a machine without internet: builds llama.cpp with CUDA, runs tests/gpu and the benchmarks.
 # That machine needs Python, cmake, a C++ compiler, nvcc, and CUDA 13's libraries with cuDNN, as PyTorch's wheels bring
 # them; all else is brought along in pieces of at most 60 MiB.
-#     bench/gpu.sh pack          with internet, after `make setup`: writes .gpu/piece-aa, .gpu/piece-ab ...
+#     bench/gpu.sh pack [BUILT]  with internet, after `make setup`: writes .gpu/piece-aa, .gpu/piece-ab ...
 #     bench/gpu.sh join          there, after each load of pieces into .gpu: keeps them
-#     bench/gpu.sh run DATA OUT  there, when all have come: reads scans in DATA, writes logs and figures to OUT
-# PYTHON_VERSION says which Python that machine has (3.12). A run takes ten minutes at most: each step has its limit.
+#     bench/gpu.sh run DATA OUT [STEP ...]  there, when all have come: reads scans in DATA, writes figures to OUT
+# PYTHON_VERSION says which Python that machine has (3.12). BUILT is a folder of llama.cpp's libraries and server built with
+# CUDA here, for that GPU: then nothing is built there. Each step has its limit; without names, all are run, which takes
+# 15 minutes at most.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 release=$(sed -n 's/^llama-cpp-python==\([^ ]*\).*/\1/p' requirements.lock)
@@ -19,8 +21,13 @@ pack() {
     room=$(mktemp -d)
     rm -rf .gpu && mkdir -p .gpu "${room}/wheels"
     bench/llama_server.sh >/dev/null # it fetches and unpacks the sources
-    tar -C "${cache}/${sources}/vendor/llama.cpp" -czf "${room}/llama.cpp.tar.gz" ggml include src common tools vendor cmake \
-        scripts CMakeLists.txt LICENSE licenses models/ggml-vocab-qwen2.gguf
+    if [[ -n ${1:-} ]]; then
+        tar -C "$1" -czf "${room}/built.tar.gz" .
+        tar -C "${cache}/${sources}/vendor/llama.cpp" -czf "${room}/llama.cpp.tar.gz" models/ggml-vocab-qwen2.gguf
+    else
+        tar -C "${cache}/${sources}/vendor/llama.cpp" -czf "${room}/llama.cpp.tar.gz" ggml include src common tools vendor \
+            cmake scripts CMakeLists.txt LICENSE licenses models/ggml-vocab-qwen2.gguf
+    fi
     tar -C "${cache}/${sources}" -czf "${room}/llama_cpp.tar.gz" llama_cpp
     .venv/bin/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --python-version "${version}" \
         --python-platform x86_64-manylinux_2_28 --constraint requirements.lock --extra worker --extra local \
@@ -30,7 +37,7 @@ pack() {
         --python-version "${version}" --implementation cp "${platforms[@]}" --platform manylinux2014_x86_64 \
         --platform manylinux1_x86_64 --dest "${room}/wheels" --requirement "${room}/wanted.txt" \
         "onnxruntime-gpu==${onnxruntime}" diskcache pytest pytest-timeout iniconfig pluggy
-    tar -C "${room}" -cf - wheels llama.cpp.tar.gz llama_cpp.tar.gz | split --bytes 60M - .gpu/piece-
+    tar -C "${room}" -cf - . | split --bytes 60M - .gpu/piece-
     (cd .gpu && sha256sum piece-* >checksums && ls -l)
     rm -rf "${room}"
 }
@@ -45,6 +52,7 @@ join() {
 build() {
     mkdir -p "${cache}/${sources}/vendor/llama.cpp"
     tar -C "${cache}/${sources}/vendor/llama.cpp" -xzf "${home}/llama.cpp.tar.gz"
+    [[ ! -f ${home}/built.tar.gz ]] || { mkdir -p "${cache}/build/bin" && tar -C "${cache}/build/bin" -xzf "${home}/built.tar.gz"; }
     JOBS=$(nproc) bench/llama_server.sh -DBUILD_SHARED_LIBS=ON -DGGML_CUDA=ON -DCMAKE_CUDA_ARCHITECTURES=native
     # The same libraries serve llama-cpp-python, whose own part is Python.
     python3 -m pip install --quiet --no-index --no-deps --target "${home}/site" "${home}"/wheels/*.whl
@@ -59,19 +67,37 @@ step() { # seconds, name, command: goes on after a failure, which the log shows
 
 run() {
     data=$1 out=$2
+    shift 2
     mkdir -p "${out}"
     export PYTHONPATH=${PWD}:${home}/site LLAMA_CPP_LIB_PATH=${cache}/build/bin
-    LD_LIBRARY_PATH=$(libraries)${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}
+    LD_LIBRARY_PATH=${cache}/build/bin:$(libraries)${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}
     export LD_LIBRARY_PATH
     export -f build
     export release sources cache home
-    local model=${home}/qwen2.5-3b-shape.gguf vocabulary=${cache}/${sources}/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf
-    step 270 build bash -euo pipefail -c build
-    step 60 random_model python3 -m bench.random_model "${model}" --vocabulary "${vocabulary}"
-    step 120 ocr_device python3 -m bench.ocr_device --data "${data}" --limit-s 80 --json
-    step 60 tests python3 -m pytest -q -m gpu tests/gpu
-    step 120 correction_3b python3 -m bench.correction --model "${model}" --data "${data}" --gpu 0 --limit 4 --runs 2 --json
-    step 60 correction_small python3 -m bench.correction --model "$(packaged)" --data "${data}" --gpu 0 --limit 2 --runs 1 --json
+    model=${home}/qwen2.5-3b-shape.gguf
+    (($#)) || set -- build random_model ocr_device tests correction_3b correction_small growth pipeline
+    for each in "$@"; do "do_${each}"; done
+}
+
+do_build() { step 270 build bash -euo pipefail -c build; }
+do_random_model() {
+    step 60 random_model python3 -m bench.random_model "${model}" \
+        --vocabulary "${cache}/${sources}/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf"
+}
+do_ocr_device() { step 120 ocr_device python3 -m bench.ocr_device --data "${data}" --limit-s 80 --json; }
+do_tests() { step 150 tests python3 -m pytest -q -m gpu tests/gpu; }
+do_correction_3b() {
+    step 240 correction_3b python3 -m bench.correction --model "${model}" --random --data "${data}" --lines "${home}/lines" \
+        --gpu 0 --limit 8 --runs 2 --json
+}
+do_correction_small() {
+    step 120 correction_small python3 -m bench.correction --model "$(packaged)" --data "${data}" --lines "${home}/lines" \
+        --gpu 0 --limit 4 --runs 2 --json
+}
+do_growth() {
+    step 90 growth python3 -m bench.growth --model "${model}" --data "${data}" --lines "${home}/lines" --gpu 0 --json
+}
+do_pipeline() {
     step 210 pipeline python3 -m bench.pipeline --model "${model}" --data "${data}" --gpu 0 --limit 32 --children 8,16 \
         --ocr-device cpu,gpu --limit-s 190 --json
 }

@@ -13,20 +13,20 @@ from bench.peer import SPECULATION, Peer, build
 from bench.question import Page, Question
 from bench.skipping import Corrected, Skipping
 
-NAIVE, SERVER, SERVER_NGRAM, OURS, NO_DRAFTS, PLAIN = (
-    "naive", "server", "server_ngram", "ours", "ours_no_drafts", "ours_plain",
+NAIVE, SERVER, SERVER_NGRAM, OURS, NO_DRAFTS, ONE_BY_ONE, PLAIN = (
+    "naive", "server", "server_ngram", "ours", "ours_no_drafts", "ours_one_by_one", "ours_plain",
 )  # fmt: skip
 #: Ours, with features off.
 FEATURES = {
     OURS: Features(),
     NO_DRAFTS: Features(drafts=False),
     "ours_no_sharing": Features(sharing=False),
-    "ours_one_by_one": Features(together=False),
+    ONE_BY_ONE: Features(together=False),
     PLAIN: Features(drafts=False, together=False),
 }
 SERVERS: dict[str, tuple[str, ...]] = {SERVER: (), SERVER_NGRAM: SPECULATION}
 #: Who writes freely, too.
-FREE = (NAIVE, SERVER_NGRAM, OURS, NO_DRAFTS, PLAIN)
+FREE = (NAIVE, *SERVERS, OURS, NO_DRAFTS, PLAIN)
 
 
 @dataclass(slots=True)
@@ -46,6 +46,8 @@ def run_rounds(
     skipping: Callable[[], AbstractContextManager[Skipping]],
     rounds: int,
     say: Callable[[str], None],
+    *,
+    forced_servers: bool = True,
 ) -> Rounds:
     """Run all, in turn, every other round in the opposite order."""
     done = Rounds()
@@ -53,8 +55,9 @@ def run_rounds(
         askers = _askers(setting, stack)
         for number in range(rounds):
             for name in sorted(askers, key=list(askers).index, reverse=bool(number % 2)):
-                done.forced[name].append(run := askers[name].run(questions, forced=True))
-                say(f"round {number + 1}: {name} forced {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")
+                if forced_servers or name not in SERVERS:
+                    done.forced[name].append(run := askers[name].run(questions, forced=True))
+                    say(f"round {number + 1}: {name} forced {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")
                 if name in FREE:
                     done.free[name].append(run := askers[name].run(questions, forced=False))
                     say(f"round {number + 1}: {name} free {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")

@@ -1,5 +1,6 @@
 """The pointer into the source, the drafter, and how long a draft pays."""
 
+import numpy as np
 import pytest
 
 from workers.llm.draft import Drafter, Pointer
@@ -88,17 +89,32 @@ def measured(per_row: float, fixed: float) -> RowCost:
     return cost
 
 
-def test_the_line_of_costs_is_found() -> None:
-    fixed, per_row = measured(per_row=0.006, fixed=0.02).line
-    assert (fixed, per_row) == (pytest.approx(0.02, rel=1e-3), pytest.approx(0.006, rel=1e-3))
+def test_costs_between_and_beyond_those_seen_follow_their_line() -> None:
+    seconds = measured(per_row=0.006, fixed=0.02).seconds(np.array((1, 3, 12, 100)))
+    assert seconds == pytest.approx([0.026, 0.038, 0.092, 0.62])
+
+
+def test_a_step_in_the_costs_bounds_the_draft_of_an_answer_that_half_agrees() -> None:
+    cost = RowCost()
+    for rows in (1, 2, 4, 8, 9, 16, 32):
+        cost.observe(rows, 0.003 + 0.0002 * rows + 0.004 * (rows > 8))
+    assert cost.draft_length(0.6, sequences=1) < 8
+    assert cost.draft_length(0.99, sequences=1) == LONGEST_DRAFT
 
 
 def test_drafts_are_long_where_rows_are_cheap_and_short_where_they_are_dear() -> None:
     cheap, dear = measured(per_row=0.00001, fixed=0.005), measured(per_row=0.006, fixed=0.016)
-    assert cheap.draft_length(0.95, sequences=1) == LONGEST_DRAFT
+    assert cheap.draft_length(0.97, sequences=1) == LONGEST_DRAFT
     assert 5 < dear.draft_length(0.9, sequences=1) < 15
     assert dear.draft_length(0.9, sequences=8) < dear.draft_length(0.9, sequences=1)
     assert dear.draft_length(0.05, sequences=1) == 0
+
+
+def test_noise_makes_no_row_gain_time() -> None:
+    cost = RowCost()
+    for rows, seconds in ((1, 0.03), (2, 0.01), (4, 0.02)):
+        cost.observe(rows, seconds)
+    assert list(cost.seconds(np.array((1, 2, 4)))) == [0.03, 0.03, 0.03]
 
 
 def test_a_device_not_measured_yet_gets_careful_drafts() -> None:
@@ -106,4 +122,4 @@ def test_a_device_not_measured_yet_gets_careful_drafts() -> None:
     same = RowCost()
     for _ in range(10):
         same.observe(1, 0.02)
-    assert same.line == RowCost().line
+    assert same.draft_length(0.9, sequences=1) == RowCost().draft_length(0.9, sequences=1)

@@ -38,7 +38,7 @@ BAND = 24
 #: Text of so many characters that stands in the source right there is a copy; the alignment starts from it anew.
 CERTAIN = 12
 #: Characters of the source that are turned into tokens at once.
-WINDOW = 160
+WINDOW = 320
 #: After so many misses in a row the pointer rests, each time twice as long, and what recurs is guessed meanwhile.
 MISSES_BORNE = 3
 LONGEST_REST = 16

@@ -23,20 +23,18 @@ from workers.llm.plan import EnginePlan
 from workers.llm.request import Request, Result
 from workers.llm.row import Room, Row
 from workers.llm.row_cost import RowCost
-from workers.llm.slot import Place, Slot, Unit, find_place
+from workers.llm.slot import Place, Slot, Unit, as_tokens, find_place
 from workers.llm.tally import Tally
 from workers.llm.weighing import Weighing
 from workers.llm.wire import CompleteRequest, ScoreRequest
 
 #: Rows of one decode, and how many of them may want logits: a row of logits takes up to 600 KiB.
-ROWS = 512
-OUTPUTS_ON_CPU, OUTPUTS_ON_GPU = 256, 512
+ROWS_ON_CPU, OUTPUTS_ON_CPU = 512, 256
+ROWS_ON_GPU, OUTPUTS_ON_GPU = 1024, 512
 #: Sequences for the rests of candidates, beside the slots, and the most tokens of one such rest.
 BRANCHES, LONGEST_BRANCH = 16, 192
 #: On a CPU; on a GPU, whose buffers grow with the first large decode, as many as a decode may have.
 WARM_UP_ROWS = 32
-#: Decodes up to so many rows tell what a row costs where drafts are weighed against it.
-SMALL_DECODE = 64
 #: Share of right guesses assumed before any was seen: low, since a model that copies raises it within a line.
 FIRST_COPYING = 0.7
 #: How fast the engine's own idea of how much its model copies follows its requests.
@@ -60,12 +58,12 @@ class Engine:
         self.tally = Tally()
         self.model = Model(plan.model_path, gpu_layers=plan.gpu_layers, cpu_extras=plan.cpu_extras)
         self.context_size = min(plan.context_size, self.model.trained_context)
-        self._outputs = OUTPUTS_ON_GPU if plan.gpu_layers else OUTPUTS_ON_CPU
+        self._rows, self._outputs = (ROWS_ON_GPU, OUTPUTS_ON_GPU) if plan.gpu_layers else (ROWS_ON_CPU, OUTPUTS_ON_CPU)
         self.context = Context(
             self.model,
             cells=plan.cells,
             sequences=plan.slots + BRANCHES,
-            rows=ROWS,
+            rows=self._rows,
             outputs=self._outputs,
             threads=plan.threads,
             gpu=plan.gpu_layers > 0,
@@ -74,6 +72,7 @@ class Engine:
         self._slots = [Slot(sequence) for sequence in range(plan.slots)]
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._requests: deque[Request] = deque()
+        self._waiting: deque[Request] = deque()  # those of which units wait for a slot, next in turn first
         # On a CPU that others use, too, wall time says little of what a row costs: drafts came out a third shorter.
         self._clock = time.perf_counter if plan.gpu_layers else time.process_time
         self._map = ThreadPoolExecutor(min(plan.threads, LOOKERS)).map if plan.gpu_layers else map
@@ -102,7 +101,7 @@ class Engine:
 
     def _warm_up(self) -> None:
         """Run rows of which nothing is kept: what crashes or lacks memory shall do so before a page is in hand."""
-        rows = ROWS if self.plan.gpu_layers else WARM_UP_ROWS
+        rows = self._rows if self.plan.gpu_layers else WARM_UP_ROWS
         self.context.decode([Row(0, place, 0, place == 0) for place in range(min(rows, self.context_size))])
         self.context.forget(0)
 
@@ -116,6 +115,7 @@ class Engine:
                 request.answer(error)
             else:
                 self._requests.append(request)
+                self._waiting.append(request)
 
     def _units(self, asked: CompleteRequest | ScoreRequest) -> list[Unit]:
         if isinstance(asked, ScoreRequest):
@@ -148,6 +148,7 @@ class Engine:
     def _drop_abandoned(self) -> None:
         for request in [request for request in self._requests if request.abandoned]:
             self._requests.remove(request)
+            request.waiting.clear()
             self.tally.abandoned += 1
             for slot in self._slots:
                 if slot.unit in request.units:
@@ -155,26 +156,25 @@ class Engine:
             request.answer(EngineUnavailable("The engine is too busy: no answer in time."))
 
     def _admit(self) -> None:
-        """Fill free slots, one unit of each request in turn."""
-        placed = True
-        while placed:
-            placed = False
-            for request in self._requests:
-                if request.waiting and (place := find_place(self._slots, request.waiting[0], self.plan.cells)):
-                    self._settle(place, request.waiting.popleft())
-                    placed = True
+        """Fill free slots, a unit of each request in turn; of a long queue, as many are looked at as slots are free."""
+        for _ in range(min(len(self._waiting), sum(slot.unit is None for slot in self._slots))):
+            request = self._waiting.popleft()
+            if request.waiting and (place := find_place(self._slots, request.waiting[0], self.plan.cells)):
+                self._settle(place, request.waiting.popleft())
+            if request.waiting:
+                self._waiting.append(request)
 
     def _settle(self, place: Place, unit: Unit) -> None:
         for slot in place.evicted:
             self.context.forget(slot.sequence)
-            slot.tokens = []
+            slot.tokens = as_tokens([])
         if place.slot is place.donor:
             self.context.forget(place.slot.sequence, place.shared)
         else:
             self.context.forget(place.slot.sequence)
             self.context.share(place.donor.sequence, place.slot.sequence, place.shared)
         unit.fed = place.shared
-        place.slot.unit, place.slot.tokens = unit, unit.prompt
+        place.slot.unit, place.slot.tokens = unit, as_tokens(unit.prompt)
         self.tally.prompt_tokens += len(unit.prompt)
         self.tally.shared_tokens += place.shared
 
@@ -203,13 +203,14 @@ class Engine:
         """Give each unit its rows; the first of the turn has the most room, and all have room for one."""
         self._slots.append(self._slots.pop(0))
         working = [(slot, slot.unit) for slot in self._slots if slot.unit]
-        rows, outputs = ROWS, self._outputs
+        rows, outputs = self._rows, self._outputs
         branches = range(self.plan.slots, self.plan.slots + BRANCHES)
-        writing = sum(isinstance(unit, Generation) and not unit.reading for _, unit in working)
+        writing = sum(isinstance(unit, Generation) for _, unit in working)
+        longest = outputs // max(1, writing) - 1
         parts: list[Part] = []
         for others, (slot, unit) in zip(reversed(range(len(working))), working, strict=True):
             agreement = unit.drafter.agreement if isinstance(unit, Generation) else 0.0
-            draft_length = self._cost.draft_length(agreement, writing)
+            draft_length = min(longest, self._cost.draft_length(agreement, writing))
             part = unit.rows(Room(slot.sequence, rows - others, outputs - others, branches, draft_length))
             rows -= len(part)
             outputs -= sum(row.wants_logits for row in part)
@@ -236,7 +237,7 @@ class Engine:
         """End a unit's stay; what was read of its prompt stays for the next one to share."""
         unit = slot.unit
         assert unit is not None
-        slot.tokens = unit.prompt[: unit.fed]
+        slot.tokens = slot.tokens[: unit.fed]
         self.context.forget(slot.sequence, len(slot.tokens))
         slot.unit, slot.used_at = None, self.tally.decodes
         if isinstance(unit, Generation):
@@ -251,8 +252,7 @@ class Engine:
         self.tally.decodes += 1
         self.tally.rows += rows
         self.tally.decode_s += seconds
-        if rows <= SMALL_DECODE:
-            self._cost.observe(rows, cost)
+        self._cost.observe(rows, cost)
 
     def _deliver(self) -> None:
         for request in [request for request in self._requests if request.done]:

@@ -37,32 +37,27 @@ class Generation:
         return len(self.prompt) + self.max_tokens
 
     @property
-    def reading(self) -> bool:
-        """Whether the prompt is still being read."""
-        return self.fed < self.shareable
-
-    @property
     def done(self) -> bool:
         """Whether the answer stands."""
         return self.finished or len(self.answer) >= self.max_tokens
 
     def rows(self, room: Room) -> list[Row]:
-        """Give the rows of the next decode."""
-        if self.reading:
-            part = self.prompt[self.fed : min(self.shareable, self.fed + room.rows)]
-            return [Row(token, place, room.sequence, False) for place, token in enumerate(part, self.fed)]
-        left = min(self.max_tokens - len(self.answer), room.rows, room.outputs)
-        self._draft = self.drafter.propose(min(room.draft_length, left - 1))
-        tokens = [self.answer[-1] if self.answer else self.prompt[-1], *self._draft]
-        return [Row(token, place, room.sequence, True) for place, token in enumerate(tokens, self.fed)]
+        """Give the rows of the next decode: what was not fed yet, and guesses of what follows it."""
+        unfed = self.prompt[self.fed :] or self.answer[-1:]
+        part = unfed[: room.rows]
+        self._draft = []
+        if len(part) == len(unfed):
+            left = min(self.max_tokens - len(self.answer), room.rows - len(part) + 1, room.outputs)
+            self._draft = self.drafter.propose(min(room.draft_length, left - 1))
+        last = len(unfed) - 1
+        tokens = enumerate([*part, *self._draft])
+        return [Row(token, self.fed + place, room.sequence, place >= last) for place, token in tokens]
 
     def take(self, rows: int, logits: NDArray[np.float32]) -> None:
         """Go on from a decode of so many rows. A guess stands only where it is the model's own likeliest token."""
-        if self.reading:
-            self.fed += rows
-            return
+        self.fed += rows - len(logits)
         self.drafted += len(self._draft)
-        for row, guess in zip(logits, [*self._draft, None], strict=True):
+        for row, guess in zip(logits, [*self._draft, None], strict=False):  # without logits there was no draft
             self.fed += 1
             token = self.choose(row, guess)
             self._write(token)

@@ -85,6 +85,9 @@ class Model:
         self.vocabulary_size = int(api.llama_vocab_n_tokens(self.vocab))
         self.trained_context = int(api.llama_model_n_ctx_train(self.handle))
         self._path = path
+        self._pieces: dict[int, bytes] = {}
+        tokens = range(self.vocabulary_size)
+        self._ends = frozenset(token for token in tokens if api.llama_vocab_is_eog(self.vocab, token))
         self._control = self._control_words()
 
     def chat(self, messages: tuple[Message, ...]) -> list[int]:
@@ -105,13 +108,15 @@ class Model:
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token; a character can be spread over several."""
-        buffer = ctypes.create_string_buffer(256)
-        count = api.llama_token_to_piece(self.vocab, token, buffer, len(buffer), 0, False)
-        return buffer.raw[: max(0, count)]
+        if token not in self._pieces:
+            buffer = ctypes.create_string_buffer(256)
+            count = api.llama_token_to_piece(self.vocab, token, buffer, len(buffer), 0, False)
+            self._pieces[token] = buffer.raw[: max(0, count)]
+        return self._pieces[token]
 
     def ends(self, token: int) -> bool:
         """Whether the model ends its answer with this token."""
-        return bool(api.llama_vocab_is_eog(self.vocab, token))
+        return token in self._ends
 
     @property
     def first_token(self) -> list[int]:

@@ -5,21 +5,21 @@ RECURRING, PROPOSED = 3, 16
 
 
 class Ngrams:
-    """All that a model has read and written for one answer, by runs of tokens."""
+    """All that a model has read and written for one answer, by runs of tokens; put in order once a guess is wanted."""
 
     def __init__(self, tokens: list[int]) -> None:
-        self._tokens: list[int] = []
+        self._tokens = tokens
         self._after: dict[tuple[int, ...], int] = {}
-        for token in tokens:
-            self.append(token)
+        self._ordered = RECURRING
 
     def append(self, token: int) -> None:
-        """Note the next token. What it follows is known from the one after it on."""
-        if len(self._tokens) >= RECURRING:
-            self._after[tuple(self._tokens[-RECURRING:])] = len(self._tokens)
+        """Note the next token."""
         self._tokens.append(token)
 
     def follow(self) -> list[int]:
         """What followed the last tokens when they were met before, last time first."""
+        for at in range(self._ordered, len(self._tokens)):
+            self._after[tuple(self._tokens[at - RECURRING : at])] = at
+        self._ordered = max(self._ordered, len(self._tokens))
         at = self._after.get(tuple(self._tokens[-RECURRING:]), len(self._tokens))
         return self._tokens[at : at + PROPOSED]

@@ -1,47 +1,53 @@
-"""What a row of a decode costs on this very device, measured as it runs, and how long a draft therefore pays. Pure."""
+"""What a decode costs by its rows on this very device, measured as it runs, and how long a draft pays. Pure."""
 
-import math
+import numpy as np
+from numpy.typing import NDArray
 
-#: How fast old measurements fade.
-FADING = 0.99
-#: Assumed until something was measured: the first row costs as much as five further ones.
+Floats = NDArray[np.float64]
+
+#: Assumed until decodes of two sizes were seen: the first row costs as much as five further ones.
 FIRST_FIXED, FIRST_PER_ROW = 4.0, 1.0
-LONGEST_DRAFT = 32
+#: What a decode weighs in the mean of its size.
+NEWEST = 0.1
+#: Lengths that are compared.
+LENGTHS = np.array((0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64))
+LONGEST_DRAFT = int(LENGTHS[-1])
+#: Of lengths that are nearly as good as the best, the longest is taken: fewer decodes cost less of everything else.
+NEARLY = 0.95
 
 
 class RowCost:
-    """A line fitted to seconds over rows: what a decode costs at all, and what each row adds."""
+    """Mean seconds of decodes, by size: of 1, 2, 3 to 4, 5 to 8 rows and so on.
+
+    No line fits: on an H100 a second row costs as much as twelve further ones, and a ninth, where other kernels take
+    over, as much as forty.
+    """
 
     def __init__(self) -> None:
-        self._weight = self._rows = self._seconds = self._rows_rows = self._rows_seconds = 0.0
+        self._means: dict[int, Floats] = {}  # rows and seconds, by size
 
     def observe(self, rows: int, seconds: float) -> None:
         """Learn what a decode took."""
-        sums = (self._weight, self._rows, self._seconds, self._rows_rows, self._rows_seconds)
-        news = (1.0, rows, seconds, rows * rows, rows * seconds)
-        faded = [FADING * old + new for old, new in zip(sums, news, strict=True)]
-        self._weight, self._rows, self._seconds, self._rows_rows, self._rows_seconds = faded
+        size, seen = (rows - 1).bit_length(), np.array((rows, seconds))
+        mean = self._means.get(size, seen)
+        self._means[size] = mean + NEWEST * (seen - mean)
 
-    @property
-    def line(self) -> tuple[float, float]:
-        """Cost of a decode without rows, and of each row."""
-        spread = self._weight * self._rows_rows - self._rows**2
-        if self._weight < 3 or spread < self._weight:  # not enough different counts of rows to tell
-            return FIRST_FIXED, FIRST_PER_ROW
-        per_row = (self._weight * self._rows_seconds - self._rows * self._seconds) / spread
-        fixed = (self._seconds - per_row * self._rows) / self._weight
-        return max(fixed, 0.0), max(per_row, 1e-9)
+    def seconds(self, rows: NDArray[np.int_]) -> Floats:
+        """What decodes of so many rows are expected to take; until two sizes were seen, in units unknown."""
+        if len(self._means) < 2:
+            return FIRST_FIXED + FIRST_PER_ROW * rows.astype(np.float64)
+        seen_rows, seen = np.array([mean for _, mean in sorted(self._means.items())]).T
+        seen = np.maximum.accumulate(seen)  # noise makes no row gain time
+        first, last = np.diff(seen)[[0, -1]] / np.diff(seen_rows)[[0, -1]]
+        below = np.minimum(rows - seen_rows[0], 0) * first
+        above = np.maximum(rows - seen_rows[-1], 0) * last
+        return np.asarray(np.interp(rows, seen_rows, seen) + np.maximum(below, -seen[0] / 2) + above)
 
     def draft_length(self, agreement: float, sequences: int) -> int:
-        """Count the draft rows that pay.
+        """The draft that gives most tokens a second, if all of `sequences` draft as much.
 
-        The n-th is right with probability agreement**n, and then saves a token's plain cost: its row and its share of
-        a decode. It is worth its own row as long as that saves more than the row costs.
+        Its n-th guess stands with probability agreement**n, so a draft of n gives the sum of those and one token more.
         """
-        fixed, per_row = self.line
-        share = per_row / (fixed / max(1, sequences) + per_row)
-        if agreement <= share:
-            return 0
-        if agreement >= 0.999 or share < 1e-6:
-            return LONGEST_DRAFT
-        return min(LONGEST_DRAFT, int(math.log(share) / math.log(agreement)))
+        tokens = np.cumsum(agreement ** np.arange(LONGEST_DRAFT + 1))[LENGTHS]
+        rate = tokens / self.seconds(max(1, sequences) * (LENGTHS + 1))
+        return int(LENGTHS[np.flatnonzero(rate >= NEARLY * rate.max())[-1]])

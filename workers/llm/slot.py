@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from workers.llm.generation import Generation
-from workers.llm.row import common_length
 from workers.llm.weighing import Weighing
 
 Unit = Generation | Weighing
+#: As an array, since each newcomer is compared with all slots.
+Tokens = NDArray[np.int32]
 #: A common beginning of fewer tokens is sooner decoded than shared, or waited for.
 WORTH_SHARING = 32
 
@@ -16,7 +20,7 @@ class Slot:
     """One sequence. A slot whose unit is done keeps its tokens, for the next one to share."""
 
     sequence: int
-    tokens: list[int] = field(default_factory=list)
+    tokens: Tokens = field(default_factory=lambda: as_tokens([]))
     unit: Unit | None = None
     used_at: int = 0
 
@@ -41,9 +45,14 @@ class Place:
     evicted: tuple[Slot, ...]
 
 
+def as_tokens(tokens: list[int]) -> Tokens:
+    """Make an array of them."""
+    return np.array(tokens, np.int32)
+
+
 def find_place(slots: list[Slot], unit: Unit, cells: int) -> Place | None:
     """Find a place for a unit in a cache of so many cells; None: it must wait."""
-    idle = sorted((slot for slot in slots if slot.unit is None), key=lambda slot: (bool(slot.tokens), slot.used_at))
+    idle = sorted((slot for slot in slots if slot.unit is None), key=lambda slot: (len(slot.tokens) > 0, slot.used_at))
     if not idle:
         return None
     donor, common = _best_donor(slots, unit)
@@ -58,9 +67,16 @@ def find_place(slots: list[Slot], unit: Unit, cells: int) -> Place | None:
 
 
 def _best_donor(slots: list[Slot], unit: Unit) -> tuple[Slot, int]:
-    lengths = [min(common_length(slot.tokens, unit.prompt), unit.shareable) for slot in slots]
+    wanted = as_tokens(unit.prompt[: unit.shareable])
+    lengths = [_common_length(slot.tokens, wanted) for slot in slots]
     longest = max(lengths)
     return slots[lengths.index(longest)], longest if longest >= WORTH_SHARING else 0
+
+
+def _common_length(first: Tokens, second: Tokens) -> int:
+    shortest = min(len(first), len(second))
+    differing = first[:shortest] != second[:shortest]
+    return int(differing.argmax()) if differing.any() else shortest
 
 
 def _taken(slots: list[Slot], *but: Slot) -> int:
