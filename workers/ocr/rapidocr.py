@@ -27,8 +27,9 @@ from workers.ocr.order import reading_order
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, cut, from_where_text_begins, size, to_box
 from workers.ocr.recogniser import FEW_LINES, Ask, Recogniser
-from workers.ocr.restoration import Restore, restore, suffix
+from workers.ocr.restoration import STRONG, Restore, restore, suffix, undo
 from workers.ocr.script import Script
+from workers.ocr.second_look import hold_figures, settle
 from workers.ocr.upright import VOTERS, lies, turn, turn_back
 from workers.ocr.word import word_extents
 
@@ -63,12 +64,21 @@ class RapidOcrEngine:
 
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:
         """Read the lines of a page in reading order, whichever way up it stands."""
-        restored = restore(cv2.cvtColor(page.pixels, cv2.COLOR_RGB2BGR), self._restore_when, page.dpi)
+        stored = cv2.cvtColor(page.pixels, cv2.COLOR_RGB2BGR)
+        restored = restore(stored, self._restore_when, page.dpi)
         pixels, quads, quarters = self._find(restored)
         read = self._recogniser.read(pixels, quads)
+        if restored is not stored:
+            self._look_again(turn(undo(stored, STRONG), quarters), quads, read)
         found = [(decoded, quad) for decoded, quad in zip(read, quads, strict=True) if _is_text(decoded)]
         order = reading_order([to_box(quad) for _, quad in found])
         return tuple(_line(*found[index], quarters, page) for index in order)
+
+    def _look_again(self, pixels: Pixels, quads: list[Quad], read: list[Decoded]) -> None:
+        indices = hold_figures(read)
+        again = self._recogniser.read(pixels, [quads[index] for index in indices])
+        for index, decoded in zip(indices, again, strict=True):
+            read[index] = settle(read[index], decoded)
 
     def close(self) -> None:
         """Free the models. Idempotent."""

@@ -6,7 +6,7 @@ enlarged pages and means over several renditions of a line were tried too, and r
 """
 
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -17,16 +17,25 @@ from workers.ocr.sharpness import Grey, sharpness
 Restore = Literal["auto", "always", "never"]
 Pixels = NDArray[np.uint8]  # height x width x 3
 
+
+class Wiener(NamedTuple):
+    """What is taken for a page's blur and noise: the filter against them follows."""
+
+    blur_px: float  # standard deviation
+    noise_to_signal: float  # at the lowest frequency
+
+
+#: Words read best so.
+MILD = Wiener(0.9, 0.1)
+#: Figures do (workers/ocr/second_look.py).
+STRONG = Wiener(1.1, 0.2)
 #: Pages whose text is less sharp than this are restored: the 16 heavy scans have 0.29 to 0.37, the 15 medium 0.38.
 _SHARP = 0.37
 #: On pages of this resolution the filter takes more than it gives: three soft pages of samples/ at 200 dpi lost 0.03 to
 #: 0.08 of their words by it, nearly all by their spaces.
 _FINE_DPI = 150
-#: Standard deviation of the blur that is undone. At 1.2 noise wins.
-_BLUR_PX = 0.9
-_NOISE_TO_SIGNAL = 0.1  # at the lowest frequency; it grows as the spectrum of print falls
-_FALL = 50.0
-_KERNEL_PX = 11
+_FALL = 50.0  # of the spectrum of print, against which noise grows
+_KERNEL_PX = 13
 
 
 def restore(pixels: Pixels, when: Restore, dpi: int) -> Pixels:
@@ -36,7 +45,13 @@ def restore(pixels: Pixels, when: Restore, dpi: int) -> Pixels:
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
     if when == "auto" and sharpness(grey) >= _SHARP:
         return pixels
-    restored = cv2.filter2D(_on_white(grey), -1, _wiener(), borderType=cv2.BORDER_REFLECT)
+    return undo(pixels, MILD)
+
+
+def undo(pixels: Pixels, wear: Wiener) -> Pixels:
+    """Even the paper of a page and undo its blur, as strong as is said."""
+    white = _on_white(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
+    restored = cv2.filter2D(white, -1, _kernel(wear), borderType=cv2.BORDER_REFLECT)
     coloured: Pixels = cv2.cvtColor(np.clip(restored, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
     return coloured
 
@@ -57,12 +72,12 @@ def _on_white(grey: Grey) -> NDArray[np.float32]:
 
 
 @cache
-def _wiener() -> NDArray[np.float32]:
+def _kernel(wear: Wiener) -> NDArray[np.float32]:
     """Wiener's filter for a Gaussian blur, as a kernel: wide enough that the rest of it is below 1 %."""
     side = 64
     squared = np.fft.fftfreq(side)[:, None] ** 2 + np.fft.rfftfreq(side)[None] ** 2
-    blur = np.exp(-2 * (np.pi * _BLUR_PX) ** 2 * squared)
-    spectrum = blur / (blur**2 + _NOISE_TO_SIGNAL * (1 + _FALL * squared))
+    blur = np.exp(-2 * (np.pi * wear.blur_px) ** 2 * squared)
+    spectrum = blur / (blur**2 + wear.noise_to_signal * (1 + _FALL * squared))
     whole = np.fft.fftshift(np.fft.irfft2(spectrum, s=(side, side)))
     first = (side - _KERNEL_PX + 1) // 2
     kernel = whole[first : first + _KERNEL_PX, first : first + _KERNEL_PX].astype(np.float32)
