@@ -128,12 +128,11 @@ class _Watched(Generation):
         self.overruled = 0
         self.steps: list[Step] = []
 
-    def choose(self, logits: NDArray[np.float32], guess: int | None) -> int:
-        token = super().choose(logits, guess)
+    def choose(self, likeliest: int, logits: NDArray[np.float32]) -> int:
         if self.forced is not None:
-            forced = self.forced[len(self.answer)]
-            self.overruled += token != forced
-            return forced
-        best, logits[token] = float(logits[token]), -np.inf
-        self.steps.append((token, best, best - float(logits.max())))
-        return token
+            token = self.forced[len(self.answer)]
+            self.overruled += token != likeliest
+            return token
+        best, logits[likeliest] = float(logits[likeliest]), -np.inf
+        self.steps.append((likeliest, best, best - float(logits.max())))
+        return likeliest

@@ -1,6 +1,7 @@
 """Answers and weighings, driven by a model that is a plain function of the tokens before."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from workers.llm.draft import Drafter
 from workers.llm.generation import Generation
 from workers.llm.row import Room, Row
-from workers.llm.weighing import Weighing, log_likelihoods
+from workers.llm.weighing import Weighing
 
 VOCABULARY, END = 12, 0
 PROMPT = [3, 1, 4, 1, 5, 9, 2, 6, 5]
@@ -65,7 +66,8 @@ def test_drafts_never_change_an_answer(
     while not generation.done:
         part = generation.rows(room(rows, rows, draft_length))
         assert 0 < len(part) <= rows
-        generation.take(len(part), oracle.decode(part))
+        logits = oracle.decode(part)
+        generation.take(len(part), logits, Generation.look(logits))
         del oracle.cache[0][generation.fed :]
     assert generation.answer == plain_greedy(oracle, most)
     assert generation.finished == (len(generation.answer) < most)
@@ -85,17 +87,23 @@ def test_shared_weighing_gives_what_weighing_alone_gives(
         part = weighing.rows(room(rows, rows))
         for branch in {row.sequence for row in part} - {0}:
             oracle.cache[branch] = list(oracle.cache.get(0, []))
-        weighing.take(len(part), oracle.decode(part))
+        logits = oracle.decode(part)
+        weighing.take(len(part), logits, Weighing.look(logits))
     for score, tokens in zip(weighing.scores, together, strict=True):
         places = range(len(context), len(tokens))
-        alone = sum(log_likelihoods(oracle.logits_after(tokens[:place]), [tokens[place]])[0] for place in places)
-        assert abs(score - alone) < 1e-6
+        alone = sum(log_likelihood(oracle.logits_after(tokens[:place]), tokens[place]) for place in places)
+        assert abs(score - alone) < 1e-5
 
 
 def test_a_choice_without_candidates_is_done_at_once() -> None:
     assert Weighing([1, 2], []).done
 
 
-def test_log_likelihoods_sum_to_one() -> None:
-    values = log_likelihoods(np.array([0.5, -2.0, 3.0], dtype=np.float32), [0, 1, 2])
-    assert abs(np.exp(values).sum() - 1) < 1e-6
+def log_likelihood(logits: NDArray[np.float32], token: int) -> float:
+    exact = logits.astype(np.float64)
+    return float(exact[token] - np.log(np.exp(exact).sum()))
+
+
+def test_the_likelihoods_of_a_row_sum_to_one() -> None:
+    rows = np.array([[0.5, -2.0, 3.0], [90.0, 89.0, -500.0]], dtype=np.float32)
+    assert np.exp(rows - Weighing.look(rows)[:, None]).sum(axis=1) == pytest.approx([1, 1], abs=1e-6)

@@ -5,6 +5,7 @@ A wrong guess costs a row of a decode, never a character: the engine keeps only 
 
 import codecs
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from workers.llm.ngram import Ngrams
 from workers.llm.row import common_length
@@ -189,6 +190,7 @@ class Drafter:
         return ahead[:-1] if cut else ahead  # the window may have cut a word
 
 
+@lru_cache(1 << 16)
 def _step(source: str, written: str) -> float:
     if source == written:
         return 0.0

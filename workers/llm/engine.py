@@ -7,10 +7,13 @@ prompts in the KV cache. Everything here belongs to the thread that calls `run`;
 The queue needs no bound of its own: a client has one request in flight, and waits.
 """
 
+import itertools
 import queue
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -29,19 +32,20 @@ from workers.llm.weighing import Weighing
 from workers.llm.wire import CompleteRequest, ScoreRequest
 
 #: Rows of one decode, and how many of them may want logits: a row of logits takes up to 600 KiB.
-ROWS_ON_CPU, OUTPUTS_ON_CPU = 512, 256
-ROWS_ON_GPU, OUTPUTS_ON_GPU = 1024, 512
+ROWS = 512
+OUTPUTS_ON_CPU, OUTPUTS_ON_GPU = 256, 512
 #: Sequences for the rests of candidates, beside the slots, and the most tokens of one such rest.
 BRANCHES, LONGEST_BRANCH = 16, 192
-#: On a CPU; on a GPU, whose buffers grow with the first large decode, as many as a decode may have.
-WARM_UP_ROWS = 32
+#: Sizes of decodes that are run before the first page, largest first: on a GPU buffers grow with the largest.
+WARM_UP_ON_CPU, WARM_UP_ON_GPU = (16, 8, 4, 2, 1), (ROWS, 64, 32, 16, 8, 4, 2, 1)
 #: Share of right guesses assumed before any was seen: low, since a model that copies raises it within a line.
 FIRST_COPYING = 0.7
 #: How fast the engine's own idea of how much its model copies follows its requests.
 LEARNING = 0.2
 
 #: Threads that look through a GPU's logits: of 256 rows of Qwen2.5's, one took 17 ms beside a decode of 17 ms (H100).
-LOOKERS = 8
+#: Rows that one looks through at a time.
+LOOKERS, LOOK = 8, 8
 
 Part = tuple[Slot, Unit, list[Row]]
 
@@ -58,12 +62,12 @@ class Engine:
         self.tally = Tally()
         self.model = Model(plan.model_path, gpu_layers=plan.gpu_layers, cpu_extras=plan.cpu_extras)
         self.context_size = min(plan.context_size, self.model.trained_context)
-        self._rows, self._outputs = (ROWS_ON_GPU, OUTPUTS_ON_GPU) if plan.gpu_layers else (ROWS_ON_CPU, OUTPUTS_ON_CPU)
+        self._outputs = OUTPUTS_ON_GPU if plan.gpu_layers else OUTPUTS_ON_CPU
         self.context = Context(
             self.model,
             cells=plan.cells,
             sequences=plan.slots + BRANCHES,
-            rows=self._rows,
+            rows=ROWS,
             outputs=self._outputs,
             threads=plan.threads,
             gpu=plan.gpu_layers > 0,
@@ -100,10 +104,19 @@ class Engine:
         self._deliver()
 
     def _warm_up(self) -> None:
-        """Run rows of which nothing is kept: what crashes or lacks memory shall do so before a page is in hand."""
-        rows = self._rows if self.plan.gpu_layers else WARM_UP_ROWS
-        self.context.decode([Row(0, place, 0, place == 0) for place in range(min(rows, self.context_size))])
-        self.context.forget(0)
+        """Run rows of which nothing is kept: what crashes or lacks memory shall do so before a page is in hand.
+
+        Each size twice, since the first decode of its kind also prepares; the second tells what it costs. Without
+        that, a second row is thought to be nearly free where none of one row was ever run, and drafted in vain.
+        """
+        for count in WARM_UP_ON_GPU if self.plan.gpu_layers else WARM_UP_ON_CPU:
+            rows = [Row(0, place, 0, place < self._outputs) for place in range(min(count, self.context_size))]
+            for _ in range(2):
+                started = self._clock()
+                self.context.decode(rows)
+                took = self._clock() - started
+                self.context.forget(0)
+            self._cost.observe(len(rows), took)
 
     def _receive(self) -> None:
         while not self._requests or not self._inbox.empty():
@@ -192,18 +205,24 @@ class Engine:
             self._tidy(*part)
 
     def _hand_out(self, parts: list[Part], logits: Logits) -> None:
-        """Let each unit go on from its rows. On a GPU side by side: to look through them takes as long as a decode."""
+        """Let each unit go on from its rows."""
         wanted = [sum(row.wants_logits for row in part) for _, _, part in parts]
         shares = np.split(logits, np.cumsum(wanted)[:-1])
-        taking = (unit.take for _, unit, _ in parts)
-        rows = (len(part) for _, _, part in parts)
-        list(self._map(lambda take, count, share: take(count, share), taking, rows, shares))
+        for (_, unit, part), share, seen in zip(parts, shares, self._look(parts, shares), strict=True):
+            unit.take(len(part), share, seen)
+
+    def _look(self, parts: list[Part], shares: list[Logits]) -> Iterator[Any]:
+        """Look through all logits, a few rows at a time, on a GPU in several threads: no Python but one call each."""
+        pieces = [[share[at : at + LOOK] for at in range(0, max(1, len(share)), LOOK)] for share in shares]
+        looks = [unit.look for (_, unit, _), own in zip(parts, pieces, strict=True) for _ in own]
+        seen = iter(self._map(lambda look, piece: look(piece), looks, itertools.chain(*pieces)))
+        return (np.concatenate(list(itertools.islice(seen, len(own)))) for own in pieces)
 
     def _parts(self) -> list[Part]:
         """Give each unit its rows; the first of the turn has the most room, and all have room for one."""
         self._slots.append(self._slots.pop(0))
         working = [(slot, slot.unit) for slot in self._slots if slot.unit]
-        rows, outputs = self._rows, self._outputs
+        rows, outputs = ROWS, self._outputs
         branches = range(self.plan.slots, self.plan.slots + BRANCHES)
         writing = sum(isinstance(unit, Generation) for _, unit in working)
         longest = outputs // max(1, writing) - 1

@@ -141,7 +141,9 @@ class EngineChild:
         )
         # Pinned before its first instruction; and an abort of llama.cpp must not fork a debugger, which would hold
         # the pipe open and the GPU busy (ggml_print_backtrace).
-        pinned = ["env", f"CUDA_VISIBLE_DEVICES={self.plan.gpu_uuid or ''}", "GGML_NO_BACKTRACE=1"]
+        # Without a layer there it must not see the GPU either: llama.cpp would still want memory of it.
+        seen = self.plan.gpu_uuid if self.size.gpu_layers else ""
+        pinned = ["env", f"CUDA_VISIBLE_DEVICES={seen or ''}", "GGML_NO_BACKTRACE=1"]
         return [*pinned, *self.plan.engine_command, plan.model_dump_json()]
 
 

@@ -50,4 +50,5 @@ class RowCost:
         """
         tokens = np.cumsum(agreement ** np.arange(LONGEST_DRAFT + 1))[LENGTHS]
         rate = tokens / self.seconds(max(1, sequences) * (LENGTHS + 1))
-        return int(LENGTHS[np.flatnonzero(rate >= NEARLY * rate.max())[-1]])
+        best = int(rate.argmax())
+        return int(LENGTHS[np.flatnonzero(rate >= NEARLY * rate[best])[-1]]) if best else 0

@@ -1,6 +1,7 @@
 """One choice being weighed: what its candidates share is decoded once, then each one's own rest. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from workers.llm.row import Room, Row, common_length
 
 Logits = NDArray[np.float32]
+Sums = NDArray[np.float64]
 
 
 class Weighing:
@@ -69,32 +71,47 @@ class Weighing:
             self._asked += [(which, place) for place in own]
         return rows
 
-    def take(self, rows: int, logits: Logits) -> None:
+    @staticmethod
+    def look(logits: Logits) -> Sums:
+        """Sum up the likelihoods of each row, as logarithms. Needs nothing but the logits, so any thread may do it.
+
+        Small differences decide, so the sum over the vocabulary is in double precision. Its terms are not: each is
+        right to 1e-7 of itself, as the logits are, and exact exponentials took most of an engine's time on a GPU.
+        """
+        peaks = logits.max(axis=1, keepdims=True)
+        return np.asarray(peaks[:, 0] + np.log(np.exp(logits - peaks).sum(axis=1, dtype=np.float64)))
+
+    def take(self, rows: int, logits: Logits, sums: Sums) -> None:
         """Go on from a decode of so many rows."""
+        likelihoods = _Likelihoods(logits, sums)
         if self.reading:
-            self._take_shared(rows, logits)
+            self._take_shared(rows, likelihoods)
             return
-        for (which, place), row in zip(self._asked, logits, strict=True):
-            self.scores[which] += log_likelihoods(row, [self._together[which][place + 1]])[0]
+        for row, (which, place) in enumerate(self._asked):
+            self.scores[which] += likelihoods.of(row, self._together[which][place + 1])
         weighed = {which for which, _ in self._asked}
         self._waiting = [which for which in self._waiting if which not in weighed]
 
-    def _take_shared(self, rows: int, logits: Logits) -> None:
+    def _take_shared(self, rows: int, likelihoods: "_Likelihoods") -> None:
         first = max(self.fed, self._start - 1)
         self.fed += rows
-        for place, row in enumerate(logits, first):
-            longer = [which for which, tokens in enumerate(self._together) if place + 1 < len(tokens)]
-            gains = log_likelihoods(row, [self._together[which][place + 1] for which in longer])
-            for which, gain in zip(longer, gains, strict=True):
-                self.scores[which] += gain
+        for row, place in enumerate(range(first, first + likelihoods.rows)):
+            for which, tokens in enumerate(self._together):
+                if place + 1 < len(tokens):
+                    self.scores[which] += likelihoods.of(row, tokens[place + 1])
 
 
-def log_likelihoods(logits: NDArray[np.float32], tokens: list[int]) -> list[float]:
-    """The log-likelihood of each token in nats.
+@dataclass(frozen=True, slots=True)
+class _Likelihoods:
+    """How likely each token is after each row."""
 
-    Small differences decide, so the sum over the vocabulary is in double precision. Its terms are not: each is right
-    to 1e-7 of itself, as the logits are, and exact exponentials took most of an engine's time on a GPU.
-    """
-    peak = logits.max()
-    total = np.exp(logits - peak).sum(dtype=np.float64)
-    return [float(value) for value in logits[tokens].astype(np.float64) - float(peak) - np.log(total)]
+    logits: Logits
+    sums: Sums
+
+    @property
+    def rows(self) -> int:
+        return len(self.logits)
+
+    def of(self, row: int, token: int) -> float:
+        """In nats."""
+        return float(self.logits[row, token] - self.sums[row])
