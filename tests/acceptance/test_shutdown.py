@@ -141,7 +141,7 @@ def test_a_rolling_restart_of_two_workers_under_load_loses_nothing(fleet: Any, t
 
         workers = {name: start(name, tmp_path / f"{name}.log") for name in ("one", "two")}
         for number, (name, worker) in enumerate(workers.items(), 1):
-            fleet.submit(draw_blanks(tmp_path / "documents", 60 * number), engine="null", mode="off")
+            fleet.submit(draw_blanks(tmp_path / "documents", 200 * number), engine="null", mode="off")
             fleet.wait_until(lambda each: each["running"] == 2 and each["queued"] > 20, 60)
             drained = fleet.ocrfleet_worker("drain", f"{name}@testhost")
             assert f"{name}@testhost: ended; its node is safe to switch off" in drained.stdout
@@ -149,9 +149,9 @@ def test_a_rolling_restart_of_two_workers_under_load_loses_nothing(fleet: Any, t
             start(name, tmp_path / f"{name}-again.log")
         summary = fleet.wait_until_finished(180)
 
-    assert (summary["done"], summary["failed"]) == (120, 0)
+    assert (summary["done"], summary["failed"]) == (400, 0)
     logs = "\n".join(log.read_text() for log in tmp_path.glob("*.log"))
     ended = Counter(re.findall(r"document=(\w+) .*state=done", logs))
-    assert (len(ended), set(ended.values())) == (120, {1})
+    assert (len(ended), set(ended.values())) == (400, {1})
     entries = json.loads(fleet.ocrfleet("status", "batch", "--json", "--documents").stdout)["entries"]
     assert {entry["attempts"] for entry in entries} == {1}  # what was handed back has cost none
