@@ -248,6 +248,24 @@ def test_a_font_that_claims_another_digit_is_left_to_ocr() -> None:
     assert found.rest is not None
 
 
+@pytest.mark.parametrize(("drawn_as", "claimed"), [(",", "."), (".", ",")])
+@pytest.mark.parametrize("degrees", [0, 90])
+def test_a_comma_that_claims_to_be_a_point_is_left_to_ocr_and_so_is_a_point_that_claims_a_comma(
+    drawn_as: str, claimed: str, degrees: int
+) -> None:
+    lines = ("Honest", f"Total 1{drawn_as}234")
+    with lying_font({drawn_as: claimed}) as font:
+        found = layer(turned(pdf(lambda canvas: write(canvas, lines, font)), degrees))
+    assert texts(found) == ["Honest"]
+    assert found.rest is not None
+
+
+def test_honest_points_and_commas_are_trusted() -> None:
+    lines = ("1.234,56", "2,345.67 USD", "3.456,78, 9.")
+    for font in ("Helvetica", "Times-Roman", "Courier", "Helvetica-Bold"):
+        assert texts(drawn(lambda canvas, font=font: write(canvas, lines, font))) == list(lines)
+
+
 def test_an_honest_font_of_the_same_make_is_trusted() -> None:
     with lying_font({}) as font:
         assert texts(drawn(lambda canvas: write(canvas, font=font))) == list(LINES)

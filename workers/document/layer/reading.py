@@ -8,6 +8,7 @@ import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
 from workers.document.layer import TextLayer
+from workers.document.layer.decimal_mark import misdrawn
 from workers.document.layer.glyph import Glyph, read_glyphs
 from workers.document.layer.likeness import unlike
 from workers.document.layer.rest import rest_of
@@ -54,7 +55,7 @@ def _without_text(image: PageImage) -> TextLayer:
 def _trusted(glyphs: list[Glyph], text: NDArray[np.uint8], least_size_px: float) -> list[Segment]:
     """Lines all of whose glyphs are what they claim to be."""
     clashes, repeats = clashing(glyphs, text.shape)
-    unsound = clashes | unlike(glyphs, text)
+    unsound = clashes | unlike(glyphs, text) | misdrawn(glyphs)
 
     def is_sound(glyph: Glyph) -> bool:
         return (

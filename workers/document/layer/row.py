@@ -47,7 +47,7 @@ def _rows(glyphs: Sequence[Glyph], quarter: int) -> Iterator[list[Glyph]]:
             level = _level(glyph, quarter)
         rows[-1].append(glyph)
     for row in rows:
-        ordered = sorted(row, key=lambda glyph: (_reading(glyph.cell, quarter)[0], glyph.index))
+        ordered = sorted(row, key=lambda glyph: (as_read(glyph.cell, quarter)[0], glyph.index))
         for run in _runs(ordered, quarter):
             yield from _apart_from_signs(run, quarter)
 
@@ -78,7 +78,7 @@ def _apart_from_signs(run: Sequence[Glyph], quarter: int) -> Iterator[list[Glyph
 
 def _segment(run: Sequence[Glyph], quarter: int) -> Segment:
     words = list(_words(run, quarter))
-    areas = [[_reading(area, quarter) for glyph in word for area in (glyph.cell, glyph.ink)] for word in words]
+    areas = [[as_read(area, quarter) for glyph in word for area in (glyph.cell, glyph.ink)] for word in words]
     left, top, right, bottom = _around([area for word in areas for area in word])
     corners = ((left, top), (right, top), (right, bottom), (left, bottom))
     a, b, c, d = (_turned(corner, -quarter) for corner in corners)
@@ -115,14 +115,14 @@ def _are_two_words(before: Glyph, glyph: Glyph, quarter: int) -> bool:
 
 
 def _gap(before: Glyph, glyph: Glyph, quarter: int) -> float:
-    return _reading(glyph.cell, quarter)[0] - _reading(before.cell, quarter)[2]
+    return as_read(glyph.cell, quarter)[0] - as_read(before.cell, quarter)[2]
 
 
 def _level(glyph: Glyph, quarter: int) -> float:
     return _turned(glyph.baseline, quarter)[1]
 
 
-def _reading(area: Area, quarter: int) -> Area:
+def as_read(area: Area, quarter: int) -> Area:
     """An area seen with its text running from left to right."""
     (a, b), (c, d) = _turned(area[:2], quarter), _turned(area[2:], quarter)
     return min(a, c), min(b, d), max(a, c), max(b, d)
