@@ -26,9 +26,9 @@ def plan(**changes: object) -> KeeperPlan:
     ("free_mib", "cache_type", "size"),
     [
         (80_000, "f16", EngineSize(37, 32)),
-        (5_500, "f16", EngineSize(37, 16)),
-        (5_500, "q8_0", EngineSize(37, 32)),
-        (3_000, "f16", EngineSize(20, 4)),
+        (gpu.RESERVE_MIB + 4_476, "f16", EngineSize(37, 16)),
+        (gpu.RESERVE_MIB + 4_476, "q8_0", EngineSize(37, 32)),
+        (gpu.RESERVE_MIB + 1_976, "f16", EngineSize(20, 4)),
         (0, "f16", EngineSize(0, 4)),
     ],
 )
