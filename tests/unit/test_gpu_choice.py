@@ -54,9 +54,9 @@ def test_asking_for_gpus_is_harmless_without_a_driver() -> None:
 def test_layers_fit_by_the_memory_that_is_free() -> None:
     assert layers_within(THREE_B, 80_000, cells=60_000) == 37
     assert layers_within(THREE_B, 500, cells=4096) == 0
-    half = layers_within(THREE_B, RESERVE_MIB + 1800, cells=4096)
+    half = layers_within(THREE_B, gpu.RESERVE_MIB + 1800, cells=4096)
     assert 15 < half < 22
-    assert layers_within(THREE_B, RESERVE_MIB + 1800, cells=40_000) < half
+    assert layers_within(THREE_B, gpu.RESERVE_MIB + 1800, cells=40_000) < half
 
 
 def test_the_shape_is_read_from_the_file() -> None:
