@@ -1,16 +1,19 @@
 """RapidOCR on the CPU and on a GPU, beside each other: `python -m bench.ocr_device --data DIR [--limit-s S] --json`.
 
 DIR holds scans. Each step stands alone: one that fails says why, and the next goes on. After `--limit-s` seconds no
-further step begins. What is told: onnxruntime's own sight of the machine; each network alone, by shape and by option;
-the OCR process, its start and its memory; whether both devices read the same; pages a second by number of children.
+further step begins. What is told: onnxruntime's own sight of the machine; the OCR process, its start and its memory;
+pages a second by number of children on each device; whether both read the same; with `--networks` also each network
+alone, by shape and by option of the provider (100 s).
 """
 
 import contextlib
 import json
+import logging
 import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,18 +23,17 @@ from rapidfuzz.distance import Levenshtein
 
 from bench import machine
 from bench.networks_alone import networks_alone
-from bench.reader import open_page
+from bench.ocr_children import Children, Read, Task, children
 from bench.scan import documents
 from config.settings import Settings
 from workers import gpu as gpus
-from workers.ocr import PageImage, open_engine
 from workers.ocr.cuda.provider import has_cuda_provider
 from workers.ocr.cuda.service import CudaService
 
 #: A step in a process of its own gets no longer.
 STEP_S = 90.0
-#: Pages of each child: on a GPU enough of them to see more than the beginning.
-GPU_PAGES, CPU_PAGES = 6, 1
+#: Pages of each child. A GPU reads each page of the largest step once before it is timed: a shape is planned once.
+GPU_PAGES, CPU_PAGES = 6, 2
 #: After the OCR process has ended, NVML may show its memory for a moment.
 SETTLE_S = 10.0
 
@@ -39,34 +41,31 @@ SETTLE_S = 10.0
 def main(
     data: Annotated[Path, typer.Option(help="Folder of NAME.jpg|png with NAME.txt.", exists=True, file_okay=False)],
     gpu: Annotated[str, typer.Option(help="auto, an index or a UUID.")] = "auto",
-    limit: Annotated[int, typer.Option(help="So many different pages.")] = 8,
-    children: Annotated[str, typer.Option(help="Numbers of children.")] = "1,4,8,16",
-    limit_s: Annotated[float, typer.Option(help="After so long no further step begins.")] = 90.0,
+    limit: Annotated[int, typer.Option(help="So many different pages.")] = 32,
+    counts: Annotated[str, typer.Option("--children", help="Numbers of children, the most telling first.")] = "16,8",
+    more: Annotated[str, typer.Option(help="Numbers of children on the GPU, where there is time.")] = "4,1",
+    networks: Annotated[bool, typer.Option("--networks", help="Measure each network alone as well.")] = False,
+    limit_s: Annotated[float, typer.Option(help="After so long no further step begins.")] = 70.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object in the last line.")] = False,
 ) -> None:
     """Look at everything that OCR on a GPU stands on, step by step."""
     scans = [scan.image for pages in documents(data, None) for scan in pages]
     pages = scans[:: max(1, len(scans) // limit)][:limit]
-    counts = [int(count) for count in children.split(",")]
+    logging.basicConfig(level=logging.INFO, format="%(message)s")  # and so the OCR process tells what it plans
     report = Report(limit_s)
     report.step("machine", machine.describe)
     report.step("onnxruntime", _sight)
-    report.step("networks", lambda: _apart(networks_alone, ("ours",)))
     chosen = report.step("gpu", lambda: gpus.resolve_gpu(gpu))
-    if chosen is None:
-        report.step("cpu", lambda: _throughput(pages, max(counts), None, CPU_PAGES))
-    else:
+    if chosen:
         with contextlib.closing(CudaService(Settings(_env_file=None), chosen)) as service:
             before_mib = gpus.free_mib(chosen.uuid)
             if report.step("start", lambda: _start(service, before_mib)):
-                report.step("same text", lambda: _same_text(pages[:4], service.socket_path))
-                for count in counts[::-1]:
-                    report.step(f"gpu {count}", lambda count=count: _throughput(pages, count, service, GPU_PAGES))  # type: ignore[misc]
-                report.step("memory", lambda: before_mib - gpus.free_mib(chosen.uuid))
+                _beside_each_other(report, pages, service, _numbers(counts), _numbers(more))
+                report.step("memory_mib", lambda: before_mib - gpus.free_mib(chosen.uuid))
                 report.step("freed", lambda: _freed(service, before_mib))
-        report.step("options", lambda: _apart(networks_alone, ("default", "tf32", "nhwc")))
-        for count in counts[::-1]:
-            report.step(f"cpu {count}", lambda count=count: _throughput(pages, count, None, CPU_PAGES))  # type: ignore[misc]
+    if chosen and networks:
+        for option in ("ours", "default", "tf32", "nhwc"):
+            report.step(f"networks, {option}", lambda option=option: _apart(networks_alone, (option,)))  # type: ignore[misc]
     typer.echo(json.dumps(report.told) if as_json else json.dumps(report.told, indent=2))
 
 
@@ -92,6 +91,67 @@ class Report:
         self.told[name] = str(given) if isinstance(given, gpus.Gpu) else given
         print(f"{time.perf_counter() - started:6.1f} s  {name}: {self.told[name]}", file=sys.stderr, flush=True)  # noqa: T201
         return given
+
+
+def _beside_each_other(
+    report: Report, images: Sequence[Path], service: CudaService, counts: list[int], more: list[int]
+) -> None:
+    with children(max(counts), service.socket_path) as staff:
+        bench = Bench(staff, images, service)
+        report.step("gpu, each page for the first time", lambda: bench.read(max(counts), len(images), on_gpu=True))
+        for on_gpu, numbers in ((True, counts), (False, counts), (True, more)):
+            for count in numbers:
+                pages = count * (GPU_PAGES if on_gpu else CPU_PAGES)
+                report.step(
+                    f"{'gpu' if on_gpu else 'cpu'} {count}",
+                    lambda count=count, pages=pages, on_gpu=on_gpu: bench.read(count, pages, on_gpu=on_gpu),  # type: ignore[misc]
+                )
+        report.step("same text", bench.compare)
+
+
+class Bench:
+    """Has children read pages on either device, and keeps what they read."""
+
+    def __init__(self, staff: Children, images: Sequence[Path], service: CudaService) -> None:
+        self._staff, self._images, self._service = staff, images, service
+        self._read: dict[bool, dict[Path, Read]] = {True: {}, False: {}}
+
+    def read(self, count: int, pages: int, *, on_gpu: bool) -> dict[str, object]:
+        """So many children read so many pages."""
+        images = list(islice(cycle(self._images), pages))
+        shares = [Task(images[child::count], on_gpu) for child in range(count)]
+        before, busy = self._service.facts(), list[float]()
+        read, wall_s = self._staff.read(shares, lambda: busy.append(gpus.utilisation_percent()))
+        after = self._service.facts()
+        self._read[on_gpu] |= {page.image: page for page in read}
+        return {
+            "pages_per_s": round(len(read) / wall_s, 2),
+            "pages": len(read),
+            "s_per_page": round(sum(page.seconds for page in read) / len(read), 2),
+            "gpu_percent": round(sum(busy) / max(1, len(busy))),
+            **{key: _difference(before, after, key) for key in ("runs", "new_shapes", "plan_s", "lowered", "busy_s")},
+        }
+
+    def compare(self) -> dict[str, object]:
+        """Both devices' lines, of the pages that both have read."""
+        both = [
+            (self._read[False][image], self._read[True][image]) for image in self._read[False].keys() & self._read[True]
+        ]
+        texts = [("\n".join(on_cpu.lines), "\n".join(on_gpu.lines)) for on_cpu, on_gpu in both]
+        pairs = [pair for cpu, gpu in both for pair in zip(cpu.lines, gpu.lines, strict=False) if pair[0] != pair[1]]
+        return {
+            "pages": len(both),
+            "same_pages": sum(one == other for one, other in texts),
+            "lines": sum(len(cpu.lines) for cpu, _ in both),
+            "differing_lines": len(pairs),
+            "characters": sum(len(one) for one, _ in texts),
+            "edits": sum(Levenshtein.distance(one, other) for one, other in texts),
+            "examples": pairs[:5],
+        }
+
+
+def _numbers(counts: str) -> list[int]:
+    return [int(count) for count in counts.split(",") if count]
 
 
 def _sight() -> dict[str, object]:
@@ -129,74 +189,8 @@ def _freed(service: CudaService, before_mib: int) -> dict[str, object]:
     return {"missing_mib": missing}
 
 
-def _same_text(images: Sequence[Path], socket_path: Path) -> dict[str, object]:
-    """Both devices read the same pages."""
-    settings = Settings(_env_file=None)
-    lines = same = characters = edits = 0
-    differing: list[tuple[str, str]] = []
-    with (
-        contextlib.closing(open_engine("rapidocr", settings)) as cpu,
-        contextlib.closing(open_engine("rapidocr", settings, socket_path)) as gpu,
-    ):
-        for image in images:
-            page = open_page(image)
-            on_cpu, on_gpu = ([line.text for line in engine.read(page)] for engine in (cpu, gpu))
-            lines += len(on_cpu)
-            same += sum(one == other for one, other in zip(on_cpu, on_gpu, strict=False))
-            differing += [pair for pair in zip(on_cpu, on_gpu, strict=False) if pair[0] != pair[1]]
-            characters += len("\n".join(on_cpu))
-            edits += Levenshtein.distance("\n".join(on_cpu), "\n".join(on_gpu))
-    return {"lines": lines, "same": same, "characters": characters, "edits": edits, "differing": differing[:5]}
-
-
-def _throughput(images: Sequence[Path], children: int, service: CudaService | None, each: int) -> dict[str, object]:
-    """So many children read `each` pages, all at once."""
-    context = get_context("spawn")
-    ready, told = context.Barrier(children + 1), context.SimpleQueue()
-    socket_path = service.socket_path if service else None
-    before = service.facts() if service else {}
-    processes = [
-        context.Process(target=_read, args=(images, number, each, socket_path, ready, told), daemon=True)
-        for number in range(children)
-    ]
-    for process in processes:
-        process.start()
-    ready.wait(STEP_S)
-    started, busy = time.perf_counter(), []
-    while any(process.is_alive() for process in processes):
-        busy.append(gpus.utilisation_percent())
-        time.sleep(0.1)
-    wall_s = time.perf_counter() - started
-    seconds = [told.get() for process in processes if process.exitcode == 0]
-    after = service.facts() if service else {}
-    return {
-        "pages_per_s": round(sum(len(each) for each in seconds) / wall_s, 2),
-        "failed_children": children - len(seconds),
-        "ms_per_page": round(1000 * sum(map(sum, seconds)) / max(1, sum(map(len, seconds)))),
-        "gpu_percent": round(sum(busy) / max(1, len(busy))),
-        **{key: _difference(before, after, key) for key in ("runs", "new_shapes", "lowered", "busy_s") if service},
-    }
-
-
 def _difference(before: dict[str, object], after: dict[str, object], key: str) -> float:
     return round(float(str(after.get(key, 0))) - float(str(before.get(key, 0))), 2)
-
-
-def _read(images: Sequence[Path], number: int, each: int, socket_path: Path | None, ready: Any, told: Any) -> None:  # noqa: ANN401
-    """A child: opens its engine and pages, waits for the others, reads."""
-    engine = open_engine("rapidocr", Settings(_env_file=None), socket_path)
-    pages: list[PageImage] = [
-        open_page(images[(number + index) % len(images)]) for index in range(min(each, len(images)))
-    ]
-    if socket_path:
-        engine.read(pages[0])  # what is planned once
-    ready.wait(STEP_S)
-    seconds = []
-    for index in range(each):
-        started = time.perf_counter()
-        engine.read(pages[index % len(pages)])
-        seconds.append(time.perf_counter() - started)
-    told.put(seconds)
 
 
 if __name__ == "__main__":

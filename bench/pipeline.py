@@ -1,7 +1,7 @@
 """How fast a whole worker is: `python -m bench.pipeline --data DIR [--children 1,2] [--ocr-device cpu,gpu] --json`.
 
 DIR holds scans. A real worker with a real Redis reads and corrects them in the default mode: on each device for OCR
-with each number of children of one thread, and with one child for all cores. Beside it, OCR alone and the correction
+with each number of children of one thread, and with one child for all cores. At last, OCR alone and the correction
 alone read some of the pages in this process, one after the other, so that it shows which of the two a worker waits for.
 Each layout starts anew, with a store of its own; the first pages, on which each child loads its models, are not timed
 but for how long after the worker's start the first of them is done. With `--json` each line is all that is known by
@@ -80,7 +80,6 @@ def main(
     settings = Settings(file_model_path=model or packaged_model())
     report = Report(limit_s, as_json=as_json)
     report.told |= {"machine": machine.describe(), "scans": len(scans), "price_per_hour": price, "workers": []}
-    report.step("alone", lambda: report.told.update(alone=_alone(scans[:PAGES_ALONE], settings, gpu)))
     for layout in _layouts(children, ocr_device.split(",")):
         pages = layout.pages(scans, limit)
         report.step(
@@ -89,6 +88,7 @@ def main(
                 _measure(layout, pages, settings, gpu, price)
             ),
         )
+    report.step("alone", lambda: report.told.update(alone=_alone(scans[:PAGES_ALONE], settings, gpu)))
     if not as_json:
         typer.echo(json.dumps(report.told, indent=2))
 

@@ -22,7 +22,8 @@ from config.settings import Settings
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.alphabet import columns, read_alphabet
 from workers.ocr.ctc import Decoded
-from workers.ocr.cuda.client import BatchOnGpu, CudaClient, OnGpu, lines_at_once
+from workers.ocr.cuda.client import CudaClient, OnGpu
+from workers.ocr.cuda.shapes import lines_at_once
 from workers.ocr.order import reading_order
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, cut, from_where_text_begins, size, to_box
@@ -58,7 +59,7 @@ class RapidOcrEngine:
         if self._gpu:
             self._detect.session = OnGpu(self._gpu, "detect", self._detect.session)
             self._classify.session = OnGpu(self._gpu, "classify", self._classify.session)
-            ask = BatchOnGpu(self._gpu, "recognise", ask)
+            ask = OnGpu(self._gpu, "recognise", ask)
         at_once = lines_at_once if gpu else lambda _: FEW_LINES
         self._recogniser = Recogniser(ask, [alphabet[index] for index in kept], at_once)
 

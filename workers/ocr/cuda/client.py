@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
+from workers.ocr.cuda.shapes import fill
 from workers.ocr.cuda.wire import Answer, Ask, Numbers, Stage, receive, receive_numbers, send
 
 log = logging.getLogger(__name__)
@@ -16,8 +15,6 @@ log = logging.getLogger(__name__)
 ASK_TIMEOUT_S = 120.0
 #: After a break that trying again did not mend, the CPU reads for so long.
 REST_S = 30.0
-#: The recogniser's batches: as many lines as fit in so many columns, of which a GPU takes all at once.
-MOST_LINES, MOST_COLUMNS = 16, 16 * 960
 
 
 class CudaRefused(Exception):
@@ -78,26 +75,9 @@ class OnGpu:
         self._on_cpu = on_cpu
 
     def __call__(self, numbers: Numbers) -> Numbers:
-        """Run it."""
+        """Run it, lines in batches of the few shapes of a GPU."""
         try:
-            return self._client.run(self._stage, numbers)
+            return self._client.run(self._stage, fill(self._stage, numbers))[: len(numbers)]
         except CudaRefused as refused:
             log.warning("OCR goes on with the CPU for this page: %s", refused)
             return self._on_cpu(numbers)
-
-
-class BatchOnGpu(OnGpu):
-    """The recogniser: its batches are filled up, so that few shapes recur (workers/ocr/cuda/networks.py says why)."""
-
-    def __call__(self, numbers: Numbers) -> Numbers:
-        """Run it."""
-        lines, full = len(numbers), lines_at_once(numbers.shape[-1])
-        if lines < full:
-            empty = np.zeros((full - lines, *numbers.shape[1:]), np.float32)
-            numbers = np.concatenate([numbers, empty])
-        return super().__call__(numbers)[:lines]
-
-
-def lines_at_once(width_px: int) -> int:
-    """Lines of a batch of that width."""
-    return max(1, min(MOST_LINES, MOST_COLUMNS // width_px))

@@ -35,11 +35,18 @@ class CudaServer:
         self._listener = listener
         self._idle_s = idle_s
         self._asked_at = time.monotonic()
+        self._lacks_memory = False
 
     def run(self) -> None:
-        """Serve until nobody has asked for `idle_s`."""
+        """Serve until nobody has asked for `idle_s`.
+
+        Raises:
+            OutOfMemory: not even one line or page found memory. Only a new process is sure to have it all back.
+        """
         self._listener.settimeout(LOOK_S)
         while not self._idle_s or time.monotonic() - self._asked_at < self._idle_s:
+            if self._lacks_memory:
+                raise OutOfMemory
             with contextlib.suppress(TimeoutError):
                 connection, _ = self._listener.accept()
                 connection.settimeout(None)
@@ -65,6 +72,7 @@ class CudaServer:
             answer = self._networks.run(ask.stage, numbers)
         except OutOfMemory:
             send(connection, Answer(error="memory", message="GPU memory lacks, even for the smallest batch"))
+            self._lacks_memory = True
         except Exception as error:  # noqa: BLE001 - onnxruntime's: what one page does to it must not cost the others
             log.warning("The network %s failed at numbers of %s: %s", ask.stage, ask.shape, type(error).__name__)
             send(connection, Answer(error="failed", message=f"{type(error).__name__}: {error}"))
@@ -78,6 +86,7 @@ class CudaServer:
             load_s=round(networks.load_s, 2),
             runs=networks.runs,
             new_shapes=networks.new_shapes,
+            plan_s=round(networks.plan_s, 2),
             lowered=networks.lowered,
             busy_s=round(networks.busy_s, 2),
         )
@@ -97,14 +106,14 @@ def _run(plan: CudaPlan) -> int:
     try:
         load_libraries()
         networks = Networks(plan)
+        log.info("ready after %.1f s", networks.load_s)
+        CudaServer(networks, socket.socket(fileno=plan.listen_fd), plan.idle_s).run()
     except OutOfMemory:
         return _fail("GPU memory lacks. Lower OCRFLEET_OCR_GPU_MIB, or set OCRFLEET_OCR_DEVICE=cpu.")
     except OcrUnavailable as error:
         return _fail(str(error))
     except Exception as error:  # noqa: BLE001 - whatever a driver or a library raises is told to the worker
         return _fail(f"{type(error).__name__}: {error}")
-    log.info("ready after %.1f s", networks.load_s)
-    CudaServer(networks, socket.socket(fileno=plan.listen_fd), plan.idle_s).run()
     log.info("ended: idle")
     return EXIT_IDLE
 

@@ -24,6 +24,8 @@ def load_libraries() -> None:
     """Load CUDA's and cuDNN's libraries where pip installed them; those of the system are found without."""
     import onnxruntime
 
+    # It warns at each session that no *plugin* offers CUDA, as none need; errors go on being said.
+    onnxruntime.set_default_logger_severity(3)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):  # it prints what it misses
         onnxruntime.preload_dlls()

@@ -85,6 +85,7 @@ class Facts(Frozen):
     load_s: float
     runs: int  # of a network
     new_shapes: int  # for which cuDNN had to plan
+    plan_s: float  # that it took, added up; several shapes are planned at once
     lowered: int  # how often memory lacked and a batch was made smaller
     busy_s: float
 
