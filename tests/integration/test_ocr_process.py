@@ -66,6 +66,19 @@ def test_it_reads_what_the_cpu_reads_before_and_after_its_memory_was_freed(
     assert service.facts()["state"] == "warm"
 
 
+def test_a_child_that_is_forked_after_the_start_reads_there(settings: Settings, service: CudaService) -> None:
+    before = service.facts()["runs"]
+    if not (child := os.fork()):
+        read: list[str] = []
+        try:
+            with contextlib.closing(open_engine("rapidocr", settings, service.socket_path)) as engine:
+                read = [line.text for line in engine.read(PAGE)]
+        finally:
+            os._exit(read != LINES)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert service.facts()["runs"] != before
+
+
 def test_a_page_is_read_though_the_process_is_killed(
     service: CudaService, engine: OcrEngine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

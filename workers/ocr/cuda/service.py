@@ -47,6 +47,7 @@ class CudaService:
         self._process: subprocess.Popen[str] | None = None
         self._listener: socket.socket | None = None
         self._folder: Path | None = None
+        self._socket_path: Path | None = None
         self._rest_until = 0.0
 
     def start(self) -> Path:
@@ -67,9 +68,9 @@ class CudaService:
 
     @property
     def socket_path(self) -> Path:
-        """Where clients connect; only this user can."""
-        assert self._folder, "the service was never started"
-        return self._folder / "ocr"
+        """Where clients connect; only this user can. Known in a forked child, too."""
+        assert self._socket_path, "the service was never started"
+        return self._socket_path
 
     @property
     def device(self) -> str:
@@ -123,6 +124,7 @@ class CudaService:
 
     def _listen(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="ocrfleet-", dir=self._settings.work_dir))  # mode 0700
+        self._socket_path = self._folder / "ocr"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self.socket_path))
         self.socket_path.chmod(0o600)
