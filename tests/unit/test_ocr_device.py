@@ -41,7 +41,11 @@ def test_with_a_gpu_a_provider_and_memory_nothing_speaks_against_the_gpu() -> No
         ({"ocr_device": "cpu"}, (GPU,), "OCRFLEET_OCR_DEVICE=cpu"),
         ({"engine": "tesseract"}, (GPU,), "the engine tesseract knows no GPU"),
         ({}, (None,), "no GPU.*nvidia-smi"),
-        ({"ocr_gpu_mib": 3073}, (GPU,), "GPU 2 has 4096 MiB free, and OCR takes 4097. Lower OCRFLEET_OCR_GPU_MIB"),
+        (
+            {"ocr_gpu_mib": 3073},
+            (GPU,),
+            f"GPU 2 has {3072 + CONTEXT_MIB} MiB free, and OCR takes {3073 + CONTEXT_MIB}. Lower OCRFLEET_OCR_GPU_MIB",
+        ),
     ],
 )
 def test_what_speaks_against_it_is_said(values: dict[str, object], gpus: tuple[Gpu | None, ...], why: str) -> None:
