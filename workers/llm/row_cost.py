@@ -1,5 +1,7 @@
 """What a decode costs by its rows on this very device, measured as it runs, and how long a draft pays. Pure."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,12 +27,14 @@ class RowCost:
 
     def __init__(self) -> None:
         self._means: dict[int, Floats] = {}  # rows and seconds, by size
+        self._costs: dict[int, Floats] = {}  # of drafts of each length, by sequences; until something new is learnt
 
     def observe(self, rows: int, seconds: float) -> None:
         """Learn what a decode took."""
         size, seen = (rows - 1).bit_length(), np.array((rows, seconds))
         mean = self._means.get(size, seen)
         self._means[size] = mean + NEWEST * (seen - mean)
+        self._costs.clear()
 
     def seconds(self, rows: NDArray[np.int_]) -> Floats:
         """What decodes of so many rows are expected to take; until two sizes were seen, in units unknown."""
@@ -48,7 +52,14 @@ class RowCost:
 
         Its n-th guess stands with probability agreement**n, so a draft of n gives the sum of those and one token more.
         """
-        tokens = np.cumsum(agreement ** np.arange(LONGEST_DRAFT + 1))[LENGTHS]
-        rate = tokens / self.seconds(max(1, sequences) * (LENGTHS + 1))
+        if sequences not in self._costs:
+            self._costs[sequences] = self.seconds(max(1, sequences) * (LENGTHS + 1))
+        rate = _tokens(round(100 * agreement)) / self._costs[sequences]
         best = int(rate.argmax())
         return int(LENGTHS[np.flatnonzero(rate >= NEARLY * rate[best])[-1]]) if best else 0
+
+
+@lru_cache
+def _tokens(agreement_percent: int) -> Floats:
+    """Tokens that a decode is expected to give, by the length of its draft."""
+    return np.asarray(np.cumsum((agreement_percent / 100) ** np.arange(LONGEST_DRAFT + 1))[LENGTHS])
