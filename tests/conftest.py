@@ -1,5 +1,6 @@
 """What all tests share: a real Redis, and settings that know nothing of this machine."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,14 @@ MakeSettings = Callable[..., Settings]
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(f"OCRFLEET_{name.upper()}", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_level_of_another_test() -> Iterator[None]:
+    """A command that is called in this process sets the level of all logging, and a later test would miss a warning."""
+    level = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(level)
 
 
 @pytest.fixture(scope="session")
