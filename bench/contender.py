@@ -9,6 +9,11 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from bench.question import Question
+from config.settings import Settings
+from workers.gpu import Gpu
+from workers.llm.service import SLOTS_ON_CPU, SLOTS_ON_GPU, cpu_threads
+
+ALL_LAYERS = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,18 @@ class Setting:
     in_flight: int
     gpu_layers: int
     max_tokens: int  # of a free answer
+
+    @classmethod
+    def on(cls, settings: Settings, model_path: Path, device: Gpu | None, max_tokens: int) -> Self:
+        """As the product would run the model on that device, with all layers on a GPU."""
+        return cls(
+            model_path=model_path,
+            threads=cpu_threads(settings),
+            context_size=settings.context_size,
+            in_flight=SLOTS_ON_GPU if device else SLOTS_ON_CPU,
+            gpu_layers=ALL_LAYERS if device else 0,
+            max_tokens=max_tokens,
+        )
 
 
 #: A token that was written, its logit, and by how much that was above the second best.

@@ -16,7 +16,6 @@ The server is forced by a grammar, and searches the vocabulary anew at each toke
 import json
 import statistics
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -27,18 +26,14 @@ from bench import machine
 from bench.contender import Run, Setting
 from bench.curve import cost_of_rows
 from bench.greedy import same_as_greedy
-from bench.question import questions, spread_scans
+from bench.question import questions, read_pages
 from bench.rounds import NAIVE, NO_DRAFTS, ONE_BY_ONE, OURS, PLAIN, SERVER, SERVERS, Rounds, run_rounds
-from bench.scan import read
 from bench.skipping import Corrected, Skipping
 from bench.spread import spread
 from config.settings import Settings
 from jobs.prompt import read_prompt
 from workers.gpu import resolve_gpu
-from workers.llm.service import SLOTS_ON_CPU, SLOTS_ON_GPU, cpu_threads
-from workers.ocr import open_engine
 
-ALL_LAYERS = 999
 #: What is compared: CPU seconds, or wall time.
 Seconds = Callable[[Run | Corrected], float]
 
@@ -56,16 +51,8 @@ def main(
 ) -> None:
     """Compare the correction's speed with the naive way's and the server's."""
     settings, device = Settings(file_model_path=model), resolve_gpu(gpu)
-    setting = Setting(
-        model_path=model,
-        threads=cpu_threads(settings),
-        context_size=settings.context_size,
-        in_flight=SLOTS_ON_GPU if device else SLOTS_ON_CPU,
-        gpu_layers=ALL_LAYERS if device else 0,
-        max_tokens=tokens,
-    )
-    with closing(open_engine("rapidocr", settings)) as engine:
-        pages = [(scan, read(scan, engine, lines)) for scan in spread_scans(data, limit)]
+    setting = Setting.on(settings, model, device, max_tokens=tokens)
+    pages = read_pages(data, limit, settings, lines)
     asked = list(questions(pages, read_prompt("finance")[1]))
     say = partial(typer.echo, err=True)
     default_mode = partial(Skipping.on, settings, device)

@@ -8,7 +8,6 @@ import dataclasses
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -16,15 +15,11 @@ import typer
 
 from bench import machine
 from bench.contender import Setting
-from bench.correction import ALL_LAYERS
 from bench.own import Features, Own
-from bench.question import Question, questions, spread_scans
-from bench.scan import read
+from bench.question import Question, questions, read_pages
 from config.settings import Settings
 from jobs.prompt import read_prompt
 from workers.gpu import resolve_gpu
-from workers.llm.service import SLOTS_ON_CPU, SLOTS_ON_GPU, cpu_threads
-from workers.ocr import open_engine
 
 
 def main(
@@ -38,16 +33,8 @@ def main(
 ) -> None:
     """Measure the seconds of a question by the number of questions in flight."""
     settings, device = Settings(file_model_path=model), resolve_gpu(gpu)
-    setting = Setting(
-        model_path=model,
-        threads=cpu_threads(settings),
-        context_size=settings.context_size,
-        in_flight=SLOTS_ON_GPU if device else SLOTS_ON_CPU,
-        gpu_layers=ALL_LAYERS if device else 0,
-        max_tokens=0,
-    )
-    with closing(open_engine("rapidocr", settings)) as engine:
-        pages = [(scan, read(scan, engine, lines)) for scan in spread_scans(data, limit)]
+    setting = Setting.on(settings, model, device, max_tokens=0)
+    pages = read_pages(data, limit, settings, lines)
     asked = list(questions(pages, read_prompt("finance")[1]))
     ours = Own(setting, Features())
     report = {

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.match import match
-from bench.scan import Reading, Scan, documents
+from bench.scan import Reading, Scan, documents, read
+from config.settings import Settings
 from workers.guarded import LINES_PER_QUESTION
 from workers.llm import Message
 from workers.llm.prompt import correction_chat, numbered
+from workers.ocr import open_engine
 
 LEVELS = ("light", "medium")
 
@@ -32,6 +35,12 @@ def spread_scans(data: Path, limit: int) -> list[Scan]:
     scans = [scan for pages in documents(data, None) for scan in pages]
     chosen = [scan for scan in scans if levels.get(scan.name, "light") in LEVELS]
     return chosen[:: max(1, len(chosen) // limit)][:limit]
+
+
+def read_pages(data: Path, limit: int, settings: Settings, lines: Path | None) -> list[Page]:
+    """Read so many scans with RapidOCR, or take what it read from the folder `lines`."""
+    with closing(open_engine("rapidocr", settings)) as engine:
+        return [(scan, read(scan, engine, lines)) for scan in spread_scans(data, limit)]
 
 
 def questions(pages: Iterable[Page], prompt: str) -> Iterator[Question]:
