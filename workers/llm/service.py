@@ -10,24 +10,22 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from config.settings import Settings
-from jobs.errors import EngineUnavailable, UsageError
+from jobs.errors import EngineUnavailable
 from workers import gpu as gpus
 from workers.gpu import Gpu
 from workers.llm.client import EngineClient
 from workers.llm.plan import ENGINE_COMMAND, KeeperPlan, KeeperStatus
 from workers.llm.wire import EngineInfo
+from workers.local_socket import listen
 from workers.models import ModelFile
 
 log = logging.getLogger(__name__)
 
-#: Connections that may wait while the engine loads: more than a machine has OCR children.
-BACKLOG = 512
 #: Pages in flight at once. More share each pass over the weights: free on a GPU, dear on a CPU, where a row reads all
 #: pages' cells: four pages of 700 tokens made it two thirds dearer than one, and took back what they saved.
 SLOTS_ON_CPU, SLOTS_ON_GPU = 2, 32
@@ -37,8 +35,6 @@ START_TRIES = 4
 REVIVE_S = 1.0
 #: Facts are asked for by a main process that has a pulse to keep; an engine that loads does not answer.
 FACTS_TIMEOUT_S = 2.0
-#: The kernel's bound on the path of a local socket.
-LONGEST_SOCKET_PATH = 107
 
 
 class EngineService:
@@ -195,16 +191,8 @@ class EngineService:
     close = stop
 
     def _listen(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="ocrfleet-", dir=self.settings.work_dir))  # mode 0700
-        self._socket_path = self._folder / "engine"
-        if len(os.fsencode(self.socket_path)) > LONGEST_SOCKET_PATH:
-            raise UsageError(
-                f"work_dir is too long for a socket ({self.socket_path}). Set OCRFLEET_WORK_DIR to a shorter."
-            )
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(self.socket_path))
-        self.socket_path.chmod(0o600)
-        self._listener.listen(BACKLOG)
+        self._listener, self._socket_path = listen(self.settings.work_dir, "engine")
+        self._folder = self._socket_path.parent
         os.register_at_fork(after_in_child=self._let_go)
 
     def _let_go(self) -> None:

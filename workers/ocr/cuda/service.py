@@ -12,7 +12,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -21,13 +20,12 @@ from config.settings import Settings
 from jobs.errors import OcrUnavailable
 from workers import gpu as gpus
 from workers.gpu import Gpu
+from workers.local_socket import listen
 from workers.ocr.cuda.wire import Ask, CudaPlan, Facts, receive, send
 
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "workers.ocr.cuda.process")
-#: Children that may wait while the process loads.
-BACKLOG = 512
 #: CUDA's libraries are 2 GB; from a cold disk they took most of a minute.
 START_TIMEOUT_S = 180.0
 #: Facts are asked for by a main process that has a pulse to keep.
@@ -55,6 +53,7 @@ class CudaService:
 
         Raises:
             OcrUnavailable: it could not start; the message says why.
+            UsageError: work_dir's path is too long for a socket.
         """
         try:
             self._listen()
@@ -123,12 +122,8 @@ class CudaService:
     close = stop
 
     def _listen(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="ocrfleet-", dir=self._settings.work_dir))  # mode 0700
-        self._socket_path = self._folder / "ocr"
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(self.socket_path))
-        self.socket_path.chmod(0o600)
-        self._listener.listen(BACKLOG)
+        self._listener, self._socket_path = listen(self._settings.work_dir, "ocr")
+        self._folder = self._socket_path.parent
         os.register_at_fork(after_in_child=self._let_go)
 
     def _let_go(self) -> None:
