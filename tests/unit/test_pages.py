@@ -131,11 +131,31 @@ def test_each_frame_of_a_tiff_and_a_gif_is_a_page(media_type: str, format: str) 
         assert [int(pages.render(n, 200).pixels[0, 0, 0]) for n in (3, 1, 2)] == [255, 0, 128]
 
 
-def test_a_photo_is_turned_as_its_exif_says() -> None:
-    image = Image.new("RGB", (300, 200), "white")
-    exif = image.getexif()
-    exif[0x0112] = 6
-    assert render(encoded(image, "JPEG", exif=exif), "image/jpeg").pixels.shape == (300, 200, 3)
+#: How a camera stores an upright image, by the number that its EXIF data then have.
+STORED = {
+    1: lambda upright: upright,
+    2: np.fliplr,
+    3: lambda upright: np.rot90(upright, 2),
+    4: np.flipud,
+    5: lambda upright: np.swapaxes(upright, 0, 1),
+    6: np.rot90,
+    7: lambda upright: np.rot90(np.swapaxes(upright, 0, 1), 2),
+    8: lambda upright: np.rot90(upright, 3),
+}
+
+
+@pytest.mark.parametrize("format", ["JPEG", "TIFF", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_an_image_is_turned_as_its_exif_data_say(format: str, orientation: int) -> None:
+    upright = np.full((40, 64, 3), 255, np.uint8)
+    upright[:8, :24] = (255, 0, 0)
+    upright[:8, 56:] = (0, 0, 255)
+    image = Image.fromarray(np.ascontiguousarray(STORED[orientation](upright)))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    page = render(encoded(image, format, exif=exif, quality=95), f"image/{format.lower()}")
+    assert page.pixels.shape == upright.shape
+    assert np.abs(page.pixels.astype(int) - upright).mean() < 8
 
 
 def test_transparency_is_white() -> None:
@@ -166,21 +186,6 @@ def test_rare_modes_of_a_tiff_become_red_green_blue(mode: str) -> None:
 def test_an_image_has_the_resolution_it_states_or_that_of_an_a4_page(stated: int | None, dpi: int) -> None:
     options = {} if stated is None else {"dpi": (stated, stated)}
     assert abs(render(encoded(Image.new("L", (1240, 1754)), "PNG", **options), "image/png").dpi - dpi) <= 1
-
-
-@pytest.mark.parametrize(("scan_dpi", "drawn_dpi"), [(150, 150), (600, 300), (20, 100)])
-def test_a_scan_in_a_pdf_is_drawn_at_its_own_resolution_within_reason(scan_dpi: int, drawn_dpi: int) -> None:
-    scan = Image.new("L", (4 * scan_dpi, 3 * scan_dpi), "white")
-    assert abs(render(encoded(scan, "PDF", resolution=scan_dpi), PDF, dpi=200).dpi - drawn_dpi) <= 1
-
-
-def test_a_logo_in_a_pdf_does_not_set_the_page_s_resolution() -> None:
-    file = BytesIO()
-    canvas = Canvas(file, pagesize=(400, 300))
-    canvas.drawInlineImage(Image.new("L", (600, 600)), 0, 0, 100, 100)
-    canvas.showPage()
-    canvas.save()
-    assert render(file.getvalue(), PDF, dpi=200).dpi == 200
 
 
 # What a bad one ends with

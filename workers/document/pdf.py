@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
 
 from jobs.errors import CorruptDocument
 from jobs.result import Statement
@@ -14,14 +13,9 @@ from workers.document.bounds import Bounds
 from workers.document.layer import TextLayer
 from workers.document.layer.reading import read_layer
 from workers.document.raster import draw
+from workers.document.resolution import POINTS_PER_INCH, drawing_dpi
 from workers.document.unlock import Passwords, open_pdf
 from workers.ocr import PageImage
-
-_POINTS_PER_INCH = 72
-#: An image over so much of the page is a scan of it.
-_SCAN_AREA = 0.8
-#: A scan is drawn pixel for pixel between these resolutions.
-_SCAN_DPI = (100, 300)
 
 
 class PdfPages:
@@ -39,11 +33,11 @@ class PdfPages:
     def render(self, number: int, dpi: int) -> PageImage:
         """Draw a page as a viewer shows it: rotated, with annotations and filled-in forms, on white.
 
-        A page that is one scanned image is drawn at the image's own resolution instead of `dpi`.
+        A page that is a scan is drawn at the scan's own resolution instead of `dpi`.
         """
         with self._page(number) as page:
             scale = self._scale(page, dpi)
-            return PageImage(draw(page, scale), dpi=round(scale * _POINTS_PER_INCH))
+            return PageImage(draw(page, scale), dpi=round(scale * POINTS_PER_INCH))
 
     def text_layer(self, number: int, image: PageImage, dpi: int) -> TextLayer:
         """Read the page's own text, as far as `image`, drawn at `dpi`, shows that it can be trusted."""
@@ -77,22 +71,9 @@ class PdfPages:
             raise CorruptDocument("A page of the PDF has no area.")
         by_side = (self._bounds.max_page_side - 1) / max(width_pt, height_pt)
         by_pixels = math.sqrt(self._bounds.max_page_pixels / (width_pt * height_pt))
-        dpi = _scan_dpi(page, width_pt * height_pt) or dpi
-        scale = min(dpi / _POINTS_PER_INCH, by_side, by_pixels)
+        scale = min(drawing_dpi(page, dpi) / POINTS_PER_INCH, by_side, by_pixels)
         width_px, height_px = math.ceil(width_pt * scale), math.ceil(height_pt * scale)
         if width_px * height_px > self._bounds.max_page_pixels:
             scale *= 1 - 1 / min(width_px, height_px)
         self._bounds.check_page(math.ceil(width_pt * scale), math.ceil(height_pt * scale))
         return scale
-
-
-def _scan_dpi(page: pdfium.PdfPage, area_pt: float) -> float | None:
-    """Resolution of the scan that fills the page, if one does."""
-    for image in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=1):
-        left, bottom, right, top = image.get_bounds()
-        covered_pt = (right - left) * (top - bottom)
-        if covered_pt >= _SCAN_AREA * area_pt:
-            width_px, height_px = image.get_px_size()
-            least, most = _SCAN_DPI
-            return min(most, max(least, math.sqrt(width_px * height_px / covered_pt) * _POINTS_PER_INCH))
-    return None
