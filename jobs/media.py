@@ -20,7 +20,7 @@ _MAGIC = {
 # Two letters are too few to tell a bitmap from prose: its header's size must be one of those that exist.
 _BMP_HEADER_BYTES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
-# 7z and rar are known by name only, so that a refusal can say what they are.
+# 7z, rar and Zstandard are known by name only, so that a refusal can say what they are.
 _ARCHIVES = {
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",  # one without members
@@ -29,6 +29,7 @@ _ARCHIVES = {
     b"\xfd7zXZ\x00": "xz",
     b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!\x1a\x07": "rar",
+    b"\x28\xb5\x2f\xfd": "zstd",
 }
 _TAR_MAGIC_AT = 257
 #: Why a worker takes none.

@@ -46,7 +46,7 @@ def _members(file: IO[bytes], kind: str, passwords: Sequence[SecretStr]) -> Iter
     meter = Meter(os.fstat(file.fileno()).st_size)
     if kind == "zip":
         return zip_members(file.fileno(), meter, passwords)
-    if kind in ("7z", "rar"):
+    if kind in ("7z", "rar", "zstd"):
         raise BadArchive(f"a {kind} archive: {UNPACK_IT}", fault=False)
     return tar_members(file, kind, meter)
 

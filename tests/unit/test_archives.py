@@ -267,13 +267,14 @@ def test_no_damage_to_an_archive_ends_a_submission(tmp_path: Path, kind: str) ->
 def test_office_documents_and_other_packed_files_are_no_archives_of_documents(tmp_path: Path) -> None:
     pack(tmp_path / "letter.docx", {"[Content_Types].xml": b"<x/>", "word/media/logo.png": b"\x89PNG\r\n\x1a\n"})
     (tmp_path / "old.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))
+    (tmp_path / "new.tar.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(100))
     (tmp_path / "log.gz").write_bytes(zlib.compress(b"lines" * 1000, wbits=31))
 
     found = find(tmp_path)
 
     assert names(found) == []
     assert {name: skip.fault for name, skip in skips(found).items()} == dict.fromkeys(
-        ("letter.docx", "old.7z", "log.gz"), False
+        ("letter.docx", "old.7z", "new.tar.zst", "log.gz"), False
     )
     assert "unpack it" in skips(found)["old.7z"].reason
 
