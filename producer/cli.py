@@ -99,11 +99,11 @@ def submit(
     wish = Wish(queue, engine, mode, named, pages, known, text_layer, passwords, keep_days, again)
     session = Session(open_fleet(), batch or new_name(), sys.argv[1:])
     tally = session.send(paths or [], wish)
-    say(tally.sentence(session.batch))
     _end_submission(session, tally, until_done=until_done, as_json=as_json)
 
 
 def _end_submission(session: Session, tally: SubmitTally, *, until_done: bool, as_json: bool) -> NoReturn:
+    say(tally.sentence(session.batch))
     report, ends = tally.describe(session.batch), tally.status
     if until_done and tally.accepted:
         summary = session.wait()
@@ -182,7 +182,10 @@ def results(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write results: a file for each submitted path, at the path it had (txt, json), or one for all (jsonl)."""
+    """Write the results to a folder.
+
+    One file for each submitted path, at the path it had (txt, json), or one for all (jsonl).
+    """
     fleet = open_fleet()
     folder = out or Path(batch)
     summary = fleet.ledger.batch(batch)
@@ -205,7 +208,10 @@ def review(
     out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: the batch's name and -review.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write pages for a browser: each document before and after, what changed and why, what to look at first."""
+    """Write pages for a browser, before and after.
+
+    They show what changed and why, and what a person should look at first.
+    """
     from producer.review import Review
 
     fleet = open_fleet()
@@ -239,7 +245,10 @@ def delete(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Delete a batch with its documents and results, all but what another batch holds."""
+    """Delete a batch, its documents and its results.
+
+    A document that another batch holds stays.
+    """
     fleet = open_fleet()
     total = fleet.ledger.batch(batch).documents
     if not yes:
@@ -254,9 +263,10 @@ def expire(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which, and delete nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Delete the batches whose time is up: OCRFLEET_RETENTION_DAYS after their last document, or their --keep-days.
+    """Delete the batches whose time is up.
 
-    And what a submit that was cut off a day ago, or earlier, left in the store.
+    That is OCRFLEET_RETENTION_DAYS after their last document ended, or their --keep-days. What a submit left in the
+    store that was cut off a day ago, or earlier, goes too.
     """
     fleet = open_fleet()
     reports: list[dict[str, Any]] = []
@@ -289,7 +299,10 @@ def _delete(fleet: Fleet, batch: str, total: int) -> dict[str, Any]:
 
 @app.command(epilog=STATUSES)
 def verify(batch: BatchArgument, as_json: Json = False) -> None:
-    """Check every result of a batch anew: no figure may differ from what was read without a witness that holds."""
+    """Check every result of a batch anew.
+
+    No figure may differ from what was read without a witness that holds.
+    """
     checked, broken = 0, []
     fleet = open_fleet()
     with progress("verify", "documents", fleet.ledger.batch(batch).done) as meter:
@@ -310,7 +323,10 @@ def words(
     least: Annotated[int, typer.Option(min=1, help="In how many documents a word must stand.")] = 2,
     as_json: Json = False,
 ) -> None:
-    """List words that recur across a batch, read surely: for `submit --words FILE`, --again or of the next batch."""
+    """List words that recur across a batch.
+
+    Those that were read surely: for `submit --words FILE`, --again or of the next batch.
+    """
     found = recurring(open_fleet(), batch, least)
     if as_json:
         emit({"batch": batch, "words": found})
@@ -325,7 +341,10 @@ def recover(
     every: Annotated[bool, typer.Option("--all", help="Every batch that the store has.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Rebuild the ledger from the store after a loss of Redis, and send what is missing."""
+    """Rebuild the ledger after a loss of Redis.
+
+    It is read from the store; only what is missing is sent.
+    """
     if (batch is None) != every:
         raise UsageError("Say which batch: ocrfleet recover BATCH, or --all of them.")
     fleet = open_fleet()

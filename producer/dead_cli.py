@@ -40,7 +40,10 @@ def list_letters(batch: OptionalBatchArgument = None, as_json: Json = False) -> 
 
 @app.command("show", epilog=STATUSES)
 def show_letter(batch: BatchArgument, document: Document, as_json: Json = False) -> None:
-    """Show why a document failed, after how many attempts, when and where."""
+    """Show why a document failed.
+
+    And after how many attempts, when and where, with the last lines of its log.
+    """
     (letter,) = dead.find(open_fleet(), batch, [document])
     if as_json:
         emit(letter.model_dump(mode="json"))
@@ -62,7 +65,10 @@ def retry(batch: BatchArgument, documents: Documents = None, every: Every = Fals
 def drop(
     batch: BatchArgument, documents: Documents = None, every: Every = False, yes: Yes = False, as_json: Json = False
 ) -> None:
-    """Forget dead letters, as if they had never been submitted to the batch."""
+    """Forget dead letters.
+
+    As if they had never been submitted to the batch.
+    """
     fleet = open_fleet()
     contents = _chosen(fleet, batch, documents, every)
     if not yes:

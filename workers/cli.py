@@ -1,8 +1,4 @@
-"""The `ocrfleet-worker` command: run, read, free, doctor, models.
-
-Exit status: 0 fine, 1 a document or a command failed, 2 wrong usage, 4 Redis, the store, the model or
-the OCR engine is not available.
-"""
+"""The `ocrfleet-worker` command: run, read, free, engine, drain, doctor, models."""
 
 import json
 import sys
@@ -15,22 +11,27 @@ from pydantic import ValidationError
 from config.celery_app import QUEUES
 from config.logging import configure_logging
 from config.settings import Engine, Settings, wrong_settings
-from jobs.contract import TextLayerUse
+from jobs.contract import Mode, TextLayerUse
 from jobs.errors import ModelError, OcrFleetError, RetryableError, UsageError
 from jobs.password import read_passwords
 from workers.models.cli import app as models_app
 
+STATUSES = (
+    "Exit status: 0 all well; 1 a document or a command failed, or `doctor` found an error; 2 wrong usage; "
+    "4 Redis, the store, the model or the OCR engine is not available; 75 start me again (`run`)."
+)
+
 app = typer.Typer(
     help="A worker node of ocrfleet.",
+    epilog=STATUSES,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,  # a traceback with values of variables would put them into the log
 )
 app.add_typer(models_app, name="models")
 
 EngineOption = Annotated[Engine | None, typer.Option(help="OCR engine where a batch names none; default auto.")]
-
-
 HostArgument = Annotated[
     str | None, typer.Argument(help="A worker's name as in Flower, e.g. gpu0@host; default: all that live.")
 ]
@@ -45,7 +46,10 @@ def run(
     name: Annotated[str | None, typer.Option(help="Name in Flower, before @host; default gpuN or cpu.")] = None,
     engine: EngineOption = None,
 ) -> None:
-    """Take jobs until stopped. SIGTERM finishes the page in flight and hands the rest back."""
+    """Take jobs until stopped.
+
+    SIGTERM finishes the page in flight and hands the rest back.
+    """
     from workers.node.worker import NodeOptions, run_node
 
     configure_logging()
@@ -60,7 +64,9 @@ def run(
 def read(
     file: Annotated[Path, typer.Argument(help="An invoice: PDF or image.")],
     prompt: Annotated[str, typer.Option(help="finance, medical, or a file with your own.")] = "finance",
-    mode: Annotated[str | None, typer.Option(help="off, guarded or constrained.")] = None,
+    mode: Annotated[
+        Mode | None, typer.Option(help="off; guarded (follows the prompt); constrained (hardly does).")
+    ] = None,
     pages: Annotated[str, typer.Option(help="Which pages: 1-3,7,-1. Default: all.")] = "",
     text_layer: Annotated[
         TextLayerUse, typer.Option(help="A PDF's own text: auto (where it is sound), ignore, or only.")
@@ -71,7 +77,7 @@ def read(
     verbose: Annotated[bool, typer.Option("--verbose", help="Say what the engine does.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
 ) -> None:
-    """Read and correct one document here and now, without Redis."""
+    """Read and correct one document, without Redis."""
     from workers.reading import print_result, read_file
 
     configure_logging("INFO" if verbose else "WARNING")
@@ -91,7 +97,10 @@ def read(
 
 @app.command()
 def free(host: HostArgument = None, as_json: JsonOption = False) -> None:
-    """Free the model's memory on running workers; the next page loads it again."""
+    """Free the model's memory on running workers.
+
+    The next page loads it again.
+    """
     from workers.remote import ask
 
     answers = ask(Settings(), "free", host)
@@ -104,7 +113,10 @@ def free(host: HostArgument = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def engine(host: HostArgument = None, as_json: JsonOption = False) -> None:
-    """Show what the engines of running workers are doing: queue, tokens a second, drafts, answers kept, memory."""
+    """Show what the engines of running workers do.
+
+    Their queue, tokens a second, drafts, answers kept, memory.
+    """
     from workers.remote import ask
 
     answers = ask(Settings(), "engine", host)
@@ -124,7 +136,10 @@ def drain(
     timeout_s: Annotated[float, typer.Option("--timeout", help="Longest wait in seconds.")] = 600,
     as_json: JsonOption = False,
 ) -> None:
-    """Let workers finish the page in flight, hand the rest back, free the GPU and end. Says when a node may go off."""
+    """Let workers end what is in flight, then end.
+
+    They hand the rest back and free the GPU. Says when a node is safe to switch off.
+    """
     from workers.remote import drain as drain_workers
 
     gone: dict[str, bool] = {}
@@ -139,7 +154,10 @@ def drain(
 
 @app.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
-    """Look over this node: engines, licences, model, GPU, memory, Redis, store. Status 1 if something is an error."""
+    """Look this node over; say what mends it.
+
+    Python, memory, GPU, llama.cpp, Flower, Redis, store, model, OCR engines and licences. Status 1 if one is an error.
+    """
     from workers.doctor import examine, print_findings
 
     configure_logging("ERROR")

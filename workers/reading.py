@@ -32,7 +32,7 @@ def read_file(
     settings: Settings,
     *,
     prompt: str,
-    mode: str | None,
+    mode: Mode | None,
     gpu: str,
     pages: str = "",
     text_layer: TextLayerUse = "auto",
@@ -91,7 +91,7 @@ def _load(path: Path) -> bytes:
         raise UsageError(f"Can't read {path}: {error.strerror}.") from None
 
 
-def _recipe(prompt: str, mode: str | None, pages: str) -> Recipe:
+def _recipe(prompt: str, mode: Mode | None, pages: str) -> Recipe:
     name, text = read_prompt(prompt)
     wanted = {"prompt_name": name, "prompt": text, "pages": pages} | ({"mode": mode} if mode else {})
     try:

@@ -5,12 +5,14 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 from config.settings import environment_for
 from jobs.errors import LedgerUnavailable, OcrFleetError, StoreUnavailable, UsageError
 from producer import cli
 from producer.command import status_of
 from producer.console import STATUSES, Status, show
+from workers.cli import app as worker_app
 
 
 @pytest.fixture
@@ -53,6 +55,16 @@ def test_every_command_tells_its_exit_statuses(ocrfleet, command):
 
     assert status == 0
     assert " ".join(out.split()).endswith(STATUSES)
+
+
+@pytest.mark.parametrize(
+    ("app", "group"), [(cli.app, []), (cli.app, ["dead"]), (worker_app, []), (worker_app, ["models"])]
+)
+def test_what_each_command_does_is_said_whole_in_80_columns(app, group):
+    said = CliRunner().invoke(app, [*group, "--help"], env={"COLUMNS": "80"})
+
+    assert said.exit_code == 0
+    assert [line for line in said.stdout.splitlines()[1:] if line.endswith("...")] == []
 
 
 def test_the_statuses_in_the_help_are_those_that_are_used():

@@ -21,13 +21,20 @@ from workers.models.license import License, license_of
 from workers.models.progress import Progress, in_tenths, mib
 from workers.models.survey import Entry, choice_of, survey
 
-app = typer.Typer(help="The correction model on this machine: what there is, fetch it, check it.", no_args_is_help=True)
+app = typer.Typer(
+    help="The correction model: list, pull, verify.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 
 @app.command("list")
 def list_models(as_json: Json = False) -> None:
-    """List the models in the folder, and say which one is chosen and why."""
+    """List the models in the folder.
+
+    It says which one is chosen, and why.
+    """
     with _settings(as_json) as settings:
         entries = survey(settings)
         if as_json:
