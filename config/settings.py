@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: The prompts that ocrfleet brings, one text file each.
 PROMPTS = Path(__file__).parent / "prompts"
 
+#: OCR engines; `auto` chooses. Another one is a name here, and the file of that name in workers/ocr/.
 Engine = Literal["auto", "aspose", "rapidocr", "tesseract", "null"]
 
 
@@ -116,7 +117,9 @@ class Settings(BaseSettings):
     aspose_license_path: Path | None = Field(None, description="Aspose.OCR's licence file.")
     aspose_license_text: SecretStr | None = Field(None, description="The licence itself, where there is no file.")
     aspose_metered_public_key: SecretStr | None = Field(None, description="Public key of a metered licence.")
-    aspose_metered_private_key: SecretStr | None = Field(None, description="Private key of a metered licence.")
+    aspose_metered_private_key: SecretStr | None = Field(
+        None, validate_default=True, description="Private key of a metered licence."
+    )
     aspose_allow_trial: bool = Field(
         False, description="Use Aspose.OCR without a licence. Its text is cut off, and every result says so."
     )
@@ -214,6 +217,13 @@ class Settings(BaseSettings):
         # Flower ignores what stands there, and `?ssl_cert_reqs=none` would turn the check off.
         if "ssl_" in urlsplit(value.get_secret_value()).query:
             raise ValueError("say it by OCRFLEET_REDIS_CA_PATH, _CERT_PATH and _KEY_PATH, not in the URL")
+        return value
+
+    @field_validator("aspose_metered_private_key")
+    @classmethod
+    def _a_metered_licence_is_a_pair(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (value is None) != (info.data.get("aspose_metered_public_key") is None):
+            raise ValueError("a metered licence is a pair: set OCRFLEET_ASPOSE_METERED_PUBLIC_KEY and ..._PRIVATE_KEY")
         return value
 
     @field_validator("gpu_layers")

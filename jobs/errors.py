@@ -5,6 +5,7 @@ OcrFleetError
 │   ├── StoreUnavailable      the document store does not answer
 │   ├── LedgerUnavailable     Redis does not answer
 │   ├── OcrUnavailable        the OCR engine can't run on this node; another may have it
+│   │   └── OcrNotInstalled   its package is not here
 │   └── EngineUnavailable     the correction engine does not answer
 ├── PermanentError            no retry can help
 │   ├── UnsupportedDocument   not a type we read
@@ -51,6 +52,10 @@ class LedgerUnavailable(RetryableError):
 
 class OcrUnavailable(RetryableError):
     """The OCR engine can't run on this node."""
+
+
+class OcrNotInstalled(OcrUnavailable):
+    """The OCR engine is not installed on this node."""
 
 
 class EngineUnavailable(RetryableError):

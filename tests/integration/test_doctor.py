@@ -87,6 +87,7 @@ def test_an_engine_that_was_chosen_and_lacks_something_is_an_error(tmp_path: Pat
 def test_a_licence_that_does_not_hold_is_an_error() -> None:
     found = by_topic(examine_engines(Settings(_env_file=None, aspose_license_text="bm9uZQ==")))
     assert found["aspose licence"].level == "error"
+    assert "does not hold: Aspose.OCR's licence does not hold: " in found["aspose licence"].text
 
 
 @pytest.mark.parametrize(("level", "status"), [("ok", 0), ("warning", 0), ("error", 1)])

@@ -1,14 +1,32 @@
 """What every OCR engine must do, on the real ones. All are installed by `make setup`: one that is missing fails."""
 
 import contextlib
+import errno
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from config.settings import Settings
 from tests.drawn_page import LINES, draw
+from tests.without_network import ASKED
 from workers.ocr import ENGINES, OcrEngine, PageImage, open_engine
+
+ROOT = Path(__file__).parents[2]
+
+WITHOUT_NETWORK = """
+from tests.without_network import cut
+cut()
+from config.settings import Settings
+from tests.drawn_page import LINES, draw
+from workers.ocr import open_engine
+engine = open_engine("{name}", Settings(_env_file=None, aspose_allow_trial=True))
+assert engine.read(draw(LINES))
+engine.close()
+"""
 
 
 @pytest.fixture(scope="module", params=sorted(ENGINES))
@@ -60,3 +78,25 @@ def test_an_empty_page_has_no_text_of_its_own(engine: OcrEngine) -> None:
 def test_a_page_of_any_shape_is_read(engine: OcrEngine, shape: tuple[int, int]) -> None:
     lines = engine.read(PageImage(np.zeros((*shape, 3), np.uint8), dpi=100))
     assert all(line.text.startswith("page ") for line in lines)
+
+
+@pytest.mark.parametrize("name", ["auto", *ENGINES])
+def test_the_network_is_never_asked_and_nothing_is_written_to_the_terminal(name: str) -> None:
+    code = WITHOUT_NETWORK.format(name=name)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("asking", "status"),
+    [("socket.socket()", errno.ENETDOWN), ("socket.getaddrinfo('localhost', 80)", ASKED), ("socket.socketpair()", 0)],
+)
+def test_where_the_network_is_cut_there_is_none(asking: str, status: int) -> None:
+    code = f"""
+from tests.without_network import cut
+cut()
+import socket, sys
+try: {asking}
+except OSError as error: sys.exit(error.errno)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60).returncode == status

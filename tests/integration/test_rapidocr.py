@@ -1,8 +1,6 @@
 """The real engine on small pages drawn here."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,23 +17,6 @@ from workers.ocr import OcrEngine, PageImage, open_engine
 from workers.ocr.ctc import Decoded
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.second_look import settle
-
-ROOT = Path(__file__).parents[2]
-
-WITHOUT_NETWORK = """
-import logging, socket, sys
-import numpy as np
-
-def refuse(*_): raise AssertionError("asked for the network")
-socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
-
-from config.settings import Settings
-from workers.ocr import PageImage, open_engine
-engine = open_engine("auto", Settings(_env_file=None))
-page = np.full((300, 800, 3), 255, np.uint8)
-page[100:130, 100:700:20] = 0
-engine.read(PageImage(page, 150))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +86,6 @@ def test_a_page_of_any_shape_is_read(engine: OcrEngine, shape: tuple[int, int]) 
 def test_reading_twice_gives_the_same(engine: OcrEngine) -> None:
     page = draw(LINES)
     assert engine.read(page) == engine.read(page)
-
-
-def test_the_network_is_never_asked_and_nothing_is_written_to_the_terminal() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_NETWORK], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_closing_twice_is_harmless() -> None:

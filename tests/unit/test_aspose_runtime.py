@@ -5,12 +5,13 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from config.settings import Settings
 from jobs.errors import OcrUnavailable
 from workers.ocr.aspose import runtime
-from workers.ocr.aspose.license import expiry
-from workers.ocr.aspose.lines import read_lines
+from workers.ocr.aspose.license import terms
+from workers.ocr.aspose.lines import is_cut_off, read_lines
 from workers.ocr.aspose.runtime import check_machine, environment, lend_openssl
 from workers.ocr.aspose.wire import Line, Reading
 
@@ -81,14 +82,40 @@ def test_characters_are_dealt_to_the_lines_that_they_spell() -> None:
 
 
 def test_what_aspose_says_of_its_licence_is_no_line_of_the_page() -> None:
-    reading = Reading(lines=(line("Total", 10), line(" ***** Trial Licenses ***** ", 40), line(" ******* ", 70)))
+    lines = (line("Total", 10), line(" ***** Trial Licenses ***** ", 40), line(" ******* ", 70))
+    reading = Reading(lines=lines, text="\n".join(each.text for each in lines))
+    assert is_cut_off(reading)
     assert [each.text for each in read_lines(reading)] == ["Total"]
 
 
-def test_a_licence_s_last_day_is_read_from_file_or_text(tmp_path: Path) -> None:
-    text = "\ufeff<License><Data><LicenseExpiry>20271231</LicenseExpiry></Data></License>"
-    (tmp_path / "Aspose.lic").write_text(text)
-    assert str(expiry(Settings(_env_file=None, aspose_license_path=tmp_path / "Aspose.lic"))) == "2027-12-31"
-    assert str(expiry(Settings(_env_file=None, aspose_license_text=text.lstrip("\ufeff")))) == "2027-12-31"
-    assert expiry(Settings(_env_file=None, aspose_license_text="no licence")) is None
-    assert expiry(Settings(_env_file=None)) is None
+def test_an_invoice_for_a_trial_licence_is_whole_where_aspose_has_its_own() -> None:
+    reading = Reading(lines=(line("Trial License, 1 month", 10),), text="Trial License, 1 month")
+    assert not is_cut_off(reading)
+    assert [each.text for each in read_lines(reading)] == ["Trial License, 1 month"]
+
+
+LICENCE = (
+    "<License><Data><LicenseExpiry>20271231</LicenseExpiry><SubscriptionExpiry>20270630</SubscriptionExpiry></Data>"
+    "</License>"
+)
+
+
+def test_a_licence_s_last_days_are_read_from_file_or_text(tmp_path: Path) -> None:
+    (tmp_path / "Aspose.lic").write_text(f"\ufeff{LICENCE}")
+    for where in ({"aspose_license_path": tmp_path / "Aspose.lic"}, {"aspose_license_text": LICENCE}):
+        assert list(map(str, terms(Settings(_env_file=None, **where)))) == ["2027-12-31", "2027-06-30"]
+
+
+@pytest.mark.parametrize("text", ["no licence", "<License/>", LICENCE.replace("20", "soon"), "<!DOCTYPE a []><a/>"])
+def test_a_licence_without_legible_days_has_none(text: str) -> None:
+    assert terms(Settings(_env_file=None, aspose_license_text=text)) == (None, None)
+    assert terms(Settings(_env_file=None)) == (None, None)
+
+
+@pytest.mark.parametrize("half", ["aspose_metered_public_key", "aspose_metered_private_key"])
+def test_half_of_a_metered_licence_is_refused_without_its_key(half: str) -> None:
+    with pytest.raises(ValidationError, match="a metered licence is a pair") as error:
+        Settings(_env_file=None, **{half: "topsecret"})
+    assert "topsecret" not in str(error.value)
+    pair = Settings(_env_file=None, aspose_metered_public_key="a", aspose_metered_private_key="b")
+    assert pair.has_aspose_license

@@ -2,29 +2,24 @@
 
 from collections.abc import Iterator
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 
 from config.settings import Settings
-from jobs.errors import OcrUnavailable
+from jobs.errors import OcrNotInstalled, OcrUnavailable
 from workers.doctor.finding import Finding, ok
 from workers.gpu import list_gpus
-from workers.ocr.aspose.license import expiry
+from workers.ocr import ENGINES
+from workers.ocr.aspose.license import terms
 from workers.ocr.check import check_engine
 from workers.ocr.cuda.processes import why_on_cpu
 
-#: Engines that are an extra, with the package that brings each.
-EXTRAS = {"aspose": "aspose-ocr-python-net", "tesseract": "tesserocr"}
 TAKE_RAPIDOCR = "Or take another engine: OCRFLEET_ENGINE=rapidocr."
 RENEW_DAYS = 30
 
 
 def examine_engines(settings: Settings) -> Iterator[Finding]:
-    """Open every engine that is installed, each in a process of its own."""
-    for name in ("rapidocr", *EXTRAS):
-        if name in EXTRAS and name != settings.engine and not _is_installed(EXTRAS[name]):
-            yield ok(f"ocr {name}", f"not installed (extra: {name})")
-        else:
-            yield from _examine(name, settings)
+    """Open every engine that reads, each in a process of its own."""
+    for name in sorted(set(ENGINES) - {"null"}):
+        yield from _examine(name, settings)
 
 
 def examine_device(settings: Settings) -> Finding:
@@ -41,20 +36,16 @@ def examine_device(settings: Settings) -> Finding:
     return ok("ocr device", text)
 
 
-def _is_installed(package: str) -> bool:
-    try:
-        return bool(version(package))
-    except PackageNotFoundError:
-        return False
-
-
 def _examine(name: str, settings: Settings) -> Iterator[Finding]:
     try:
         # With a trial, whatever stands in the way is the machine's; the licence is looked at below.
         named = check_engine(name, settings.model_copy(update={"aspose_allow_trial": True}))
     except OcrUnavailable as error:
         needed = name in (settings.engine, "rapidocr") or (name == "aspose" and settings.has_aspose_license)
-        yield Finding(f"ocr {name}", "error" if needed else "warning", str(error), TAKE_RAPIDOCR)
+        if isinstance(error, OcrNotInstalled) and not needed:
+            yield ok(f"ocr {name}", f"not installed (extra: {name})")
+        else:
+            yield Finding(f"ocr {name}", "error" if needed else "warning", str(error), TAKE_RAPIDOCR)
         return
     yield ok(f"ocr {name}", named)
     if name == "aspose":
@@ -62,14 +53,25 @@ def _examine(name: str, settings: Settings) -> Iterator[Finding]:
 
 
 def _licence(settings: Settings, *, holds: bool) -> Finding:
-    topic, ends = "aspose licence", expiry(settings)
+    topic, (ends, releases_until) = "aspose licence", terms(settings)
     until = f", until {ends}" if ends else ""
+    until += f", for releases until {releases_until}" if releases_until else ""
     if holds and ends and (ends - date.today()).days < RENEW_DAYS:
         return Finding(topic, "warning", f"holds{until}", "Renew it in time.")
     if holds:
         return ok(topic, f"holds{until}")
     if settings.has_aspose_license:
-        return Finding(topic, "error", f"does not hold{until}: text would be cut off", f"Renew it. {TAKE_RAPIDOCR}")
+        text = f"does not hold{until}: {_why_not(settings)}"
+        return Finding(topic, "error", text, f"Renew it, or correct its setting. {TAKE_RAPIDOCR}")
     needed = settings.engine == "aspose" and not settings.aspose_allow_trial
     text = "none: the engine auto takes RapidOCR, since Aspose.OCR cuts its text off"
     return Finding(topic, "error" if needed else "warning", text, "Set OCRFLEET_ASPOSE_LICENSE_PATH.")
+
+
+def _why_not(settings: Settings) -> str:
+    """What Aspose.OCR says of a licence that does not hold."""
+    try:
+        check_engine("aspose", settings.model_copy(update={"aspose_allow_trial": False}))
+    except OcrUnavailable as error:
+        return str(error)
+    return "text would be cut off"

@@ -4,24 +4,19 @@ import logging
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import Settings
+from config.settings import Engine, Settings
 from jobs.errors import OcrUnavailable, UsageError
 from jobs.result import Box, Extent
 
 log = logging.getLogger(__name__)
 
-#: A further engine is one file here with `open_engine(settings) -> OcrEngine`, and one line.
-ENGINES = {
-    "aspose": "workers.ocr.aspose.engine",
-    "rapidocr": "workers.ocr.rapidocr",
-    "tesseract": "workers.ocr.tesseract",
-    "null": "workers.ocr.null",
-}
+#: Each is the module of its name beside this file, with `open_engine(settings) -> OcrEngine`.
+ENGINES: tuple[str, ...] = tuple(name for name in get_args(Engine) if name != "auto")
 #: Engines whose networks the OCR process on a GPU can run (workers/ocr/cuda): `open_engine(settings, gpu)`.
 ON_GPU = frozenset({"rapidocr"})
 
@@ -89,7 +84,7 @@ def open_engine(name: str, settings: Settings, gpu: Path | None = None) -> OcrEn
         return _open_auto(settings, gpu)
     if name not in ENGINES:
         raise UsageError(f"There is no OCR engine {name!r}. Engines: auto, {', '.join(ENGINES)}.")
-    module = import_module(ENGINES[name])
+    module = import_module(f"{__name__}.{name}")
     engine: OcrEngine = module.open_engine(settings, gpu) if name in ON_GPU else module.open_engine(settings)
     return engine
 

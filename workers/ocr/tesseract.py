@@ -1,6 +1,6 @@
 """Tesseract behind our protocol, through tesserocr, whose wheel has the library inside; its languages are wheels too.
 
-The worked example of a third engine: this file, and one line in `workers/ocr/__init__.py`.
+The worked example of a third engine: this file, and its name in `Engine` (config/settings.py).
 """
 
 import sys
@@ -14,7 +14,7 @@ import cv2
 from PIL import Image
 
 from config.settings import Settings
-from jobs.errors import OcrUnavailable
+from jobs.errors import OcrNotInstalled, OcrUnavailable
 from jobs.result import Box
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.order import reading_order
@@ -106,7 +106,7 @@ def _import_tesserocr() -> Any:  # noqa: ANN401
     try:
         return import_module("tesserocr")
     except ImportError:
-        raise OcrUnavailable(
+        raise OcrNotInstalled(
             "Tesseract is not installed. Run: pip install -e '.[worker,tesseract]' in ocrfleet's folder, "
             "or read with another engine: --engine rapidocr."
         ) from None

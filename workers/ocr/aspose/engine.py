@@ -8,7 +8,7 @@ from config.settings import Settings
 from jobs.errors import OcrFailed, OcrUnavailable
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.aspose.client import Client
-from workers.ocr.aspose.lines import MARK, read_lines
+from workers.ocr.aspose.lines import is_cut_off, read_lines
 from workers.ocr.aspose.runtime import ELSE
 from workers.ocr.aspose.wire import Hello, Reading
 
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 #: Native memory does not grow over pages of one size (measured: 0.40 to 0.45 GiB over 400), but it follows the largest.
 MOST_PAGES = 500
 MOST_MEMORY_MIB = 2048
+#: Nobody reads print of fewer pixels, and 26.10 looks at 2 x 3000 of them for half a minute and more.
+_LEAST_SIDE_PX = 8
 
 
 class AsposeEngine:
@@ -42,12 +44,14 @@ class AsposeEngine:
             OcrFailed: Aspose.OCR failed at this page or died of it.
             OcrUnavailable: it can't be started again, or its licence has run out.
         """
+        if min(page.width_px, page.height_px) < _LEAST_SIDE_PX:
+            return ()
         self._client = self._client or self._start()
         self._pages += 1
         reading = self._ask(self._client, cv2.imencode(".bmp", page.pixels[:, :, ::-1])[1].tobytes())
         if reading.error:
             raise OcrFailed(f"Aspose.OCR failed at the page: {reading.error}")
-        if not self.truncated and _is_cut_off(reading):
+        if not self.truncated and is_cut_off(reading):
             raise OcrUnavailable(f"Aspose.OCR's licence holds no longer: the text is cut off. Renew it, {ELSE}.")
         if self._pages >= MOST_PAGES or reading.memory_mib > MOST_MEMORY_MIB:
             self.close()
@@ -75,15 +79,6 @@ class AsposeEngine:
         except OcrFailed:
             self.close()
             raise
-
-
-def open_engine(settings: Settings) -> AsposeEngine:
-    """Start Aspose's process; about two seconds."""
-    return AsposeEngine(settings)
-
-
-def _is_cut_off(reading: Reading) -> bool:
-    return MARK in reading.text or any(MARK in warning for warning in reading.warnings)
 
 
 def _refuse_a_cut_text(hello: Hello, *, allow_trial: bool) -> None:

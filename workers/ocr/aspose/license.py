@@ -1,17 +1,35 @@
-"""When a licence of Aspose ends, by its own text: XML with dates as 20271231."""
+"""What a licence of Aspose says of its end, by its own text: XML with dates as 20271231."""
 
 from datetime import date, datetime
-from xml.etree import ElementTree
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from config.settings import Settings
 
 
-def expiry(settings: Settings) -> date | None:
-    """The day a licence ends (temporary and rented ones do); None where it does not, or does not say so legibly."""
+class Terms(NamedTuple):
+    """Both dates are None where the licence does not say them legibly."""
+
+    ends: date | None  # temporary and rented ones do
+    releases_until: date | None  # later releases of Aspose.OCR refuse it
+
+
+def terms(settings: Settings) -> Terms:
+    """Read a licence's dates; a metered one has none."""
     try:
-        found = ElementTree.fromstring(_text(settings)).findtext(".//LicenseExpiry")
-        return datetime.strptime(found, "%Y%m%d").date() if found else None
-    except (OSError, ElementTree.ParseError, ValueError):
+        root = fromstring(_text(settings))
+    except (OSError, ParseError, ValueError, DefusedXmlException):
+        return Terms(None, None)
+    return Terms(_day(root, "LicenseExpiry"), _day(root, "SubscriptionExpiry"))
+
+
+def _day(root: Element, name: str) -> date | None:
+    try:
+        return datetime.strptime(root.findtext(f".//{name}") or "", "%Y%m%d").date()
+    except ValueError:
         return None
 
 

@@ -5,11 +5,17 @@ from workers.ocr import OcrLine
 from workers.ocr.aspose.wire import Line, Reading
 from workers.ocr.order import reading_order
 
-#: Stands in the text that Aspose.OCR has cut off for want of a licence.
-MARK = "Trial License"
+#: Stands in the warnings where Aspose.OCR has cut a text off for want of a licence, and between asterisks in the text.
+_MARK = "Trial License"
 
 Characters = tuple[tuple[str, tuple[str, ...]], ...]
 Alternatives = tuple[tuple[tuple[str, float], ...], ...]
+
+
+def is_cut_off(reading: Reading) -> bool:
+    """Whether a part of the page's text was withheld. An invoice for a trial licence names one, too: in plain print."""
+    notices = (*reading.warnings, *(line for line in reading.text.splitlines() if line.strip().startswith("*")))
+    return any(_MARK in notice for notice in notices)
 
 
 def read_lines(reading: Reading) -> tuple[OcrLine, ...]:
@@ -18,11 +24,11 @@ def read_lines(reading: Reading) -> tuple[OcrLine, ...]:
     It names other readings best first and without a probability: theirs is 0. So is a line's confidence where it
     computes none: for languages with diacritics, and with a temporary licence.
     """
-    alternatives = _spread(reading)
+    alternatives, cut_off = _spread(reading), is_cut_off(reading)
     lines = [
         OcrLine(line.text, _box(line), line.confidence, others)
         for line, others in zip(reading.lines, alternatives, strict=True)
-        if line.text.strip(" *") and MARK not in line.text
+        if line.text.strip(" *") and not (cut_off and _MARK in line.text)
     ]
     return tuple(lines[index] for index in reading_order([line.box for line in lines]))
 

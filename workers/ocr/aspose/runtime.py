@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from config.settings import environment_for
-from jobs.errors import OcrUnavailable
+from jobs.errors import OcrNotInstalled, OcrUnavailable
 
 PACKAGE = "aspose-ocr-python-net"
 SYSTEM_FOLDERS = tuple(map(Path, ("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/local/lib64", "/usr/local/lib")))
@@ -24,7 +24,8 @@ def check_machine() -> None:
     """Look for the wheel, its build for this Python, and the system it is for.
 
     Raises:
-        OcrUnavailable: what is missing, and what mends it.
+        OcrNotInstalled: there is no wheel.
+        OcrUnavailable: what else is missing, and what mends it.
     """
     machine = (sys.platform, platform.machine(), platform.libc_ver()[0])
     if machine != ("linux", "x86_64", "glibc"):
@@ -34,7 +35,7 @@ def check_machine() -> None:
     try:
         files = distribution(PACKAGE).files or []
     except PackageNotFoundError:
-        raise OcrUnavailable(
+        raise OcrNotInstalled(
             f"Aspose.OCR is not installed. Run: pip install -e '.[worker,aspose]' in ocrfleet's folder, {ELSE}."
         ) from None
     major, minor, _ = platform.python_version_tuple()
