@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workers.llm.draft import Drafter, Pointer
+from workers.llm.draft import Drafter, Habits, Pointer
 from workers.llm.row_cost import LONGEST_DRAFT, RowCost
 
 SOURCE = "1| lnvoice Nurnber: 20417\n2| Date: 03.02.2021\n3| Thank y0u for your buisness\n4| Total 1.284,50"
@@ -39,7 +39,7 @@ def letters(text: str) -> list[int]:
 
 
 def drafter(source: str) -> Drafter:
-    return Drafter(source, letters, lambda token: chr(token).encode(), copying=0.9)
+    return Drafter(source, letters, lambda token: chr(token).encode(), Habits(copying=0.9))
 
 
 def test_a_drafter_proposes_the_source_and_goes_on_after_a_correction() -> None:
@@ -51,13 +51,23 @@ def test_a_drafter_proposes_the_source_and_goes_on_after_a_correction() -> None:
 
 def test_agreement_rises_with_copies_and_falls_without() -> None:
     copied, invented = drafter("a" * 60), drafter("a" * 60)
-    for _ in range(40):
-        copied.propose(0)
+    for letter in range(200, 240):
         copied.observe(ord("a"))
-        invented.propose(0)
-        invented.observe(ord("z"))
-    assert copied.copying > 0.95
-    assert invented.copying < 0.7
+        invented.observe(letter)
+    assert copied.agreement > 0.95
+    assert invented.agreement < 0.7
+
+
+def test_what_one_answer_shows_all_others_begin_with() -> None:
+    habits = Habits(copying=0.7)
+    first, second = (Drafter("a" * 60, letters, lambda token: chr(token).encode(), habits) for _ in range(2))
+    assert second.agreement == pytest.approx(0.7)
+    for _ in range(2):
+        first.observe(ord("z"))
+    assert second.agreement < 0.5
+    for _ in range(40):
+        second.observe(ord("a"))
+    assert second.agreement > 0.95
 
 
 def test_a_drafter_rests_where_the_model_does_not_copy() -> None:
@@ -70,7 +80,9 @@ def test_a_drafter_rests_where_the_model_does_not_copy() -> None:
 
 
 def test_where_the_model_does_not_copy_what_recurs_is_proposed() -> None:
-    draft = Drafter("x" * 200, letters, lambda token: chr(token).encode(), copying=0.9, prompt=letters("Harbour Ltd"))
+    draft = Drafter(
+        "x" * 200, letters, lambda token: chr(token).encode(), Habits(copying=0.9), prompt=letters("Harbour Ltd")
+    )
     hits = 0
     for letter in letters("Harbour Ltd " * 4):
         hits += draft.propose(1) == [letter]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from workers.llm.draft import Drafter
+from workers.llm.draft import Drafter, Habits
 from workers.llm.generation import Generation
 from workers.llm.row import Room, Row
 from workers.llm.weighing import Weighing
@@ -61,7 +61,9 @@ def test_drafts_never_change_an_answer(
 ) -> None:
     oracle = Oracle(copies)
     source = "".join(chr(96 + token) for token in draft)
-    drafter = Drafter(source, lambda text: [ord(c) - 96 for c in text], lambda token: chr(96 + token).encode(), 0.9)
+    drafter = Drafter(
+        source, lambda text: [ord(c) - 96 for c in text], lambda token: chr(96 + token).encode(), Habits()
+    )
     generation = Generation(PROMPT, most, drafter, lambda token: token == END)
     while not generation.done:
         part = generation.rows(room(rows, rows, draft_length))

@@ -1,6 +1,6 @@
 """Where units go in the KV cache, and what they share."""
 
-from workers.llm.draft import Drafter
+from workers.llm.draft import Drafter, Habits
 from workers.llm.generation import Generation
 from workers.llm.row import common_length
 from workers.llm.slot import Slot, as_tokens, find_place
@@ -9,7 +9,7 @@ EXAMPLES = list(range(100))
 
 
 def generation(prompt: list[int], max_tokens: int = 50) -> Generation:
-    return Generation(prompt, max_tokens, Drafter("", lambda _: [], lambda _: b"", 0.9), lambda _: False)
+    return Generation(prompt, max_tokens, Drafter("", lambda _: [], lambda _: b"", Habits()), lambda _: False)
 
 
 def test_a_newcomer_shares_what_a_finished_one_left() -> None:

@@ -43,23 +43,51 @@ WINDOW = 320
 #: After so many misses in a row the pointer rests, each time twice as long, and what recurs is guessed meanwhile.
 MISSES_BORNE = 3
 LONGEST_REST = 16
-#: Share of right guesses that is assumed of what recurs.
-FIRST_RECURRENCE = 0.5
+#: Shares of right guesses assumed of copies (low: a model that copies raises it within a line) and of what recurs.
+FIRST_COPYING, FIRST_RECURRENCE = 0.7, 0.5
+#: Guesses that the share of right ones goes back to: of one answer, and of all that a model writes.
+MEMORY, COMMON_MEMORY = 20, 200
 
 
 class Agreement:
-    """The share of right guesses: of the first few at first, and later of the last twenty or so."""
+    """The share of guesses that were right lately; before there were any, what is assumed.
 
-    FIRST_SEEN, MOST_SEEN = 4.0, 20.0
+    Args:
+        assumed: a share; or the one of all answers, which each of them teaches and all of them begin with. So a model
+            that copies nothing costs many answers at once no more guesses in vain than one.
+        memory: of so many guesses.
+    """
 
-    def __init__(self, assumed: float) -> None:
-        self.share = assumed
-        self._seen = self.FIRST_SEEN
+    #: What is assumed weighs as much as so many guesses at first, and ever less.
+    TRUST = 4.0
+
+    def __init__(self, assumed: "float | Agreement", memory: int) -> None:
+        self._all = assumed if isinstance(assumed, Agreement) else None
+        self._assumed = 0.0 if isinstance(assumed, Agreement) else assumed
+        self._kept = 1 - 1 / memory
+        self._trust, self._seen, self._hits = self.TRUST, 0.0, 0.0
+
+    @property
+    def share(self) -> float:
+        """Of the next guess, how likely it is right."""
+        assumed = self._all.share if self._all else self._assumed
+        return (self._hits + self._trust * assumed) / (self._seen + self._trust)
 
     def observe(self, hit: bool) -> None:
         """Learn how a guess went."""
-        self._seen = min(self._seen + 1, self.MOST_SEEN)
-        self.share += (hit - self.share) / self._seen
+        self._trust *= self._kept
+        self._seen = self._kept * self._seen + 1
+        self._hits = self._kept * self._hits + hit
+        if self._all:
+            self._all.observe(hit)
+
+
+class Habits:
+    """How all answers of a model went lately, by kind of guess."""
+
+    def __init__(self, copying: float = FIRST_COPYING) -> None:
+        self.copying = Agreement(copying, COMMON_MEMORY)
+        self.recurring = Agreement(FIRST_RECURRENCE, COMMON_MEMORY)
 
 
 #: A band about a place that is certain.
@@ -121,7 +149,7 @@ class Drafter:
         source: what the answer will nearly be.
         tokenize: of the model that writes.
         piece: the bytes of one of its tokens.
-        copying: share of right guesses to begin with.
+        habits: of the model, shared by all its answers.
         prompt: what the model has read, which may recur in its answer.
     """
 
@@ -130,10 +158,10 @@ class Drafter:
         source: str,
         tokenize: Callable[[str], list[int]],
         piece: Callable[[int], bytes],
-        copying: float,
+        habits: Habits,
         prompt: Sequence[int] = (),
     ) -> None:
-        self._copying, self._recurring = Agreement(copying), Agreement(FIRST_RECURRENCE)
+        self._copying, self._recurring = Agreement(habits.copying, MEMORY), Agreement(habits.recurring, MEMORY)
         self._trusted = self._copying
         self._pointer = Pointer(source)
         self._ngrams = Ngrams(list(prompt))
@@ -150,11 +178,6 @@ class Drafter:
     def agreement(self) -> float:
         """The share of right guesses of the kind that is proposed now."""
         return self._trusted.share
-
-    @property
-    def copying(self) -> float:
-        """How much of the source the model copies."""
-        return self._copying.share
 
     def propose(self, count: int) -> list[int]:
         """Guess at most `count` tokens. What is not proposed is held against the model's tokens all the same."""

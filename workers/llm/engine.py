@@ -19,7 +19,7 @@ import numpy as np
 
 from jobs.errors import EngineUnavailable, ModelError
 from workers.llm import Choice, Completion, RequestTooLong
-from workers.llm.draft import Drafter
+from workers.llm.draft import Drafter, Habits
 from workers.llm.generation import Generation
 from workers.llm.native import Context, Logits, Model
 from workers.llm.plan import EnginePlan
@@ -38,10 +38,6 @@ OUTPUTS_ON_CPU, OUTPUTS_ON_GPU = 256, 512
 BRANCHES, LONGEST_BRANCH = 16, 192
 #: Sizes of decodes that are run before the first page, largest first: on a GPU buffers grow with the largest.
 WARM_UP_ON_CPU, WARM_UP_ON_GPU = (16, 8, 4, 2, 1), (ROWS, 64, 32, 16, 8, 4, 2, 1)
-#: Share of right guesses assumed before any was seen: low, since a model that copies raises it within a line.
-FIRST_COPYING = 0.7
-#: How fast the engine's own idea of how much its model copies follows its requests.
-LEARNING = 0.2
 
 #: Threads that look through a GPU's logits: of 256 rows of Qwen2.5's, one took 17 ms beside a decode of 17 ms (H100).
 #: Rows that one looks through at a time.
@@ -81,7 +77,7 @@ class Engine:
         self._clock = time.perf_counter if plan.gpu_layers else time.process_time
         self._map = ThreadPoolExecutor(min(plan.threads, LOOKERS)).map if plan.gpu_layers else map
         self._cost = RowCost()
-        self._copying = FIRST_COPYING
+        self._habits = Habits()
         self._warm_up()
 
     def submit(self, asked: CompleteRequest | ScoreRequest) -> "Future[Result]":
@@ -139,7 +135,7 @@ class Engine:
 
     def _generation(self, asked: CompleteRequest) -> Generation:
         prompt = self.model.chat(asked.messages)
-        drafter = Drafter(asked.draft, self.model.tokenize, self.model.piece, self._copying, prompt)
+        drafter = Drafter(asked.draft, self.model.tokenize, self.model.piece, self._habits, prompt)
         return Generation(prompt, asked.max_tokens, drafter, self.model.ends)
 
     def _weighing(self, choice: Choice) -> Weighing:
@@ -260,7 +256,6 @@ class Engine:
         self.context.forget(slot.sequence, len(slot.tokens))
         slot.unit, slot.used_at = None, self.tally.decodes
         if isinstance(unit, Generation):
-            self._copying += LEARNING * (unit.drafter.copying - self._copying)
             self.tally.output_tokens += len(unit.answer)
             self.tally.drafted_tokens += unit.drafted
             self.tally.accepted_tokens += unit.accepted
