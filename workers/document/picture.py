@@ -13,6 +13,9 @@ from PIL import Image, ImageOps, ImageSequence
 from jobs.errors import CorruptDocument, DocumentTooLarge
 from workers.document.bounds import Bounds
 from workers.document.layer import TextLayer
+from workers.document.picture_size import resolution_dpi, rows
+from workers.document.rgb import to_rgb
+from workers.document.tiff import check_planes, is_copy, is_negative
 from workers.ocr import PageImage
 
 _FORMATS = {
@@ -28,8 +31,6 @@ _FORMATS = {
 _PAGED = frozenset({"image/tiff", "image/gif"})
 #: What Pillow's decoders raise on damaged files; tests/unit/test_pages.py damages files of each format.
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
-_A4_LONG_SIDE_INCHES = 11.69
-_PLAUSIBLE_LONG_SIDE_INCHES = (3.0, 40.0)
 
 
 class PicturePages:
@@ -40,15 +41,20 @@ class PicturePages:
         with _decoding(bounds, "The file"):
             self._image = Image.open(BytesIO(data), formats=[_FORMATS[media_type]])
             bounds.check_page(*self._image.size)
-            self.page_count: int = self._count() if media_type in _PAGED else 1
+            self._frames = self._find_pages() if media_type in _PAGED else [0]
+        self.page_count = len(self._frames)
 
     def render(self, number: int, dpi: int) -> PageImage:
-        """Decode a page as it is, upright, on white. `dpi` plays no part: the image has its own."""
+        """Decode a page as it is, upright, on white, in square pixels. `dpi` plays no part: the image has its own."""
         with _decoding(self._bounds, f"Page {number}"):
-            self._image.seek(number - 1)
+            self._image.seek(self._frames[number - 1])
             self._bounds.check_page(*self._image.size)
-            resolution = _resolution(self._image)
-            pixels = np.array(_to_rgb(ImageOps.exif_transpose(self._image)))
+            check_planes(self._image)
+            resolution, height_px = resolution_dpi(self._image), rows(self._image)
+            self._bounds.check_page(self._image.width, height_px)
+            is_fax = height_px != self._image.height
+            page = to_rgb(ImageOps.exif_transpose(self._image), is_negative=is_negative(self._image))
+            pixels = np.array(page.resize((page.width, height_px)) if is_fax else page)
         return PageImage(pixels, dpi=resolution)
 
     def text_layer(self, number: int, image: PageImage, dpi: int) -> TextLayer:
@@ -62,15 +68,15 @@ class PicturePages:
         """Free the image. Idempotent."""
         self._image.close()
 
-    def _count(self) -> int:
-        """Count frames, one beyond the bound at most: a hostile TIFF can hold millions."""
-        count = 0
-        for frame in ImageSequence.Iterator(self._image):
+    def _find_pages(self) -> list[int]:
+        """Number the frames that are pages. A hostile TIFF can hold millions: it ends at the first beyond the bound."""
+        pages: list[int] = []
+        for index, frame in enumerate(ImageSequence.Iterator(self._image)):
+            self._bounds.check_pages(index + 1)
             self._bounds.check_page(*frame.size)
-            count += 1
-            if count > self._bounds.max_pages:
-                break
-        return count
+            if not is_copy(frame):
+                pages.append(index)
+        return pages or [0]
 
 
 @contextmanager
@@ -86,7 +92,8 @@ def _decoding(bounds: Bounds, what: str) -> Iterator[None]:
         figures = str(error).partition(",")[0]
         raise DocumentTooLarge(f"{figures}. Scale it down, or raise OCRFLEET_MAX_PAGE_PIXELS on the workers.") from None
     except _DAMAGE:
-        raise CorruptDocument(f"{what} is damaged or cut off: its image can't be decoded.") from None
+        said = "is damaged or cut off, or encoded in a rare way: its image can't be decoded."
+        raise CorruptDocument(f"{what} {said}") from None
     finally:
         Image.MAX_IMAGE_PIXELS = earlier
 
@@ -103,38 +110,3 @@ def _muted() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-def _resolution(image: Image.Image) -> int:
-    """Pixels per inch as the file states them, or of an A4 page where that can't be true (72 on a camera's photo)."""
-    long_side_px = max(image.size)
-    try:
-        stated = float(image.info.get("dpi", (0, 0))[0])
-    except (TypeError, ValueError, ZeroDivisionError):
-        stated = 0.0
-    least, most = _PLAUSIBLE_LONG_SIDE_INCHES
-    if stated > 0 and least <= long_side_px / stated <= most:
-        return round(stated)
-    return max(1, round(long_side_px / _A4_LONG_SIDE_INCHES))
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Make any mode RGB: transparency on white, 16 bits cut to 8."""
-    if image.mode.startswith(("I", "F")):
-        return _from_deep_grey(image).convert("RGB")
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
-
-
-def _from_deep_grey(image: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and float samples: their own range over 8 bits, since no header tells which part is used."""
-    samples = np.asarray(image, dtype=np.float32)
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((samples / 257).round().astype(np.uint8))
-    low, high = float(samples.min()), float(samples.max())
-    if low >= 0 and 255 < high <= 65535:
-        low, high = 0.0, 65535.0
-    return Image.fromarray(((samples - low) * (255 / max(high - low, 1e-9))).round().astype(np.uint8))
