@@ -14,19 +14,32 @@ BACKLOG = 512
 LONGEST_PATH = 107
 
 
-def listen(work_dir: Path | None, name: str) -> tuple[socket.socket, Path]:
-    """Make folder and socket; returns the socket and its path. The folder is the caller's to remove.
+class LocalSocket:
+    """Socket and folder, this process' own: a forked child knows the path and holds nothing.
 
     Raises:
         UsageError: work_dir's path is too long for a socket.
     """
-    folder = Path(tempfile.mkdtemp(prefix="ocrfleet-", dir=work_dir))  # mode 0700
-    path = folder / name
-    if len(os.fsencode(path)) > LONGEST_PATH:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise UsageError(f"work_dir is too long for a socket ({path}). Set OCRFLEET_WORK_DIR to a shorter.")
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    listener.listen(BACKLOG)
-    return listener, path
+
+    def __init__(self, work_dir: Path | None, name: str) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="ocrfleet-", dir=work_dir))  # mode 0700
+        self.path = folder / name
+        if len(os.fsencode(self.path)) > LONGEST_PATH:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise UsageError(f"work_dir is too long for a socket ({self.path}). Set OCRFLEET_WORK_DIR to a shorter.")
+        self.listener: socket.socket | None = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(self.path))
+        self.path.chmod(0o600)
+        self.listener.listen(BACKLOG)
+        os.register_at_fork(after_in_child=self._let_go)
+
+    def close(self) -> None:
+        """Close the socket and remove its folder. Idempotent; nothing in a forked child."""
+        if self.listener:
+            self._let_go()
+            shutil.rmtree(self.path.parent, ignore_errors=True)
+
+    def _let_go(self) -> None:
+        if self.listener:
+            self.listener.close()
+            self.listener = None

@@ -84,6 +84,7 @@ class EngineClient:
             try:
                 return _checked(self._exchange(request, deadline))
             except FileNotFoundError:
+                self.close()
                 raise EngineUnavailable("The correction engine has been stopped with its worker.") from None
             except TimeoutError:
                 self.close()

@@ -6,7 +6,6 @@ Needs no Celery. `start` belongs to the main thread: the kernel ties the keeper'
 import contextlib
 import logging
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from workers.gpu import Gpu
 from workers.llm.client import EngineClient
 from workers.llm.plan import ENGINE_COMMAND, KeeperPlan, KeeperStatus
 from workers.llm.wire import EngineInfo
-from workers.local_socket import listen
+from workers.local_socket import LocalSocket
 from workers.models import ModelFile
 
 log = logging.getLogger(__name__)
@@ -54,9 +53,7 @@ class EngineService:
         self.gpu = gpu
         self._lock = threading.RLock()
         self._keeper: subprocess.Popen[str] | None = None
-        self._listener: socket.socket | None = None
-        self._folder: Path | None = None
-        self._socket_path: Path | None = None
+        self._socket: LocalSocket | None = None
 
     def start(self) -> Path:
         """Launch the engine, wait until the model is warm, and return the socket's path for clients.
@@ -86,8 +83,8 @@ class EngineService:
     @property
     def socket_path(self) -> Path:
         """Where clients connect; only this user can."""
-        assert self._socket_path, "the engine service was never started"
-        return self._socket_path
+        assert self._socket, "the engine service was never started"
+        return self._socket.path
 
     @property
     def keeper_pid(self) -> int | None:
@@ -181,29 +178,26 @@ class EngineService:
             if keeper:
                 _end(keeper)
                 log.info("engine stopped: %s", self._memory(None))
-            if self._listener:
-                self._listener.close()
-                self._listener = None
-            if self._folder:
-                shutil.rmtree(self._folder, ignore_errors=True)
-                self._folder = None
+            if self._socket:
+                self._socket.close()
 
     close = stop
 
     def _listen(self) -> None:
-        self._listener, self._socket_path = listen(self.settings.work_dir, "engine")
-        self._folder = self._socket_path.parent
+        self._socket = LocalSocket(self.settings.work_dir, "engine")
         os.register_at_fork(after_in_child=self._let_go)
 
+    @property
+    def _listener(self) -> socket.socket | None:
+        """None before the start, after the stop, and in a forked child."""
+        return self._socket.listener if self._socket else None
+
     def _let_go(self) -> None:
-        """In a forked child: hold neither pipes nor socket beyond the parent's life, and never stop what is its own."""
+        """In a forked child: hold no pipes beyond the parent's life, and never stop what is its own."""
         if self._keeper and self._keeper.stdin and self._keeper.stdout:
             self._keeper.stdin.close()
             self._keeper.stdout.close()
-        if self._listener:
-            self._listener.close()
         self._of_parent, self._keeper = self._keeper, None  # kept: a Popen that is dropped waits for its process
-        self._listener = self._folder = None
 
     def _plan(self, listen_fd: int) -> KeeperPlan:
         return KeeperPlan(

@@ -8,7 +8,6 @@ import contextlib
 import logging
 import os
 import selectors
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from config.settings import Settings
 from jobs.errors import OcrUnavailable
 from workers import gpu as gpus
 from workers.gpu import Gpu
-from workers.local_socket import listen
+from workers.local_socket import LocalSocket
 from workers.ocr.cuda.wire import Ask, CudaPlan, Facts, receive, send
 
 log = logging.getLogger(__name__)
@@ -43,9 +42,7 @@ class CudaService:
         self._command = command
         self._lock = threading.RLock()
         self._process: subprocess.Popen[str] | None = None
-        self._listener: socket.socket | None = None
-        self._folder: Path | None = None
-        self._socket_path: Path | None = None
+        self._socket: LocalSocket | None = None
         self._rest_until = 0.0
 
     def start(self) -> Path:
@@ -68,8 +65,8 @@ class CudaService:
     @property
     def socket_path(self) -> Path:
         """Where clients connect; only this user can. Known in a forked child, too."""
-        assert self._socket_path, "the service was never started"
-        return self._socket_path
+        assert self._socket, "the service was never started"
+        return self._socket.path
 
     @property
     def device(self) -> str:
@@ -113,27 +110,25 @@ class CudaService:
         """End the process and remove the socket. Idempotent."""
         with self._lock:
             self._kill()
-            if self._listener:
-                self._listener.close()
-                self._listener = None
-            if self._folder:
-                shutil.rmtree(self._folder, ignore_errors=True)
+            if self._socket:
+                self._socket.close()
 
     close = stop
 
     def _listen(self) -> None:
-        self._listener, self._socket_path = listen(self._settings.work_dir, "ocr")
-        self._folder = self._socket_path.parent
+        self._socket = LocalSocket(self._settings.work_dir, "ocr")
         os.register_at_fork(after_in_child=self._let_go)
+
+    @property
+    def _listener(self) -> socket.socket | None:
+        """None before the start, after the stop, and in a forked child."""
+        return self._socket.listener if self._socket else None
 
     def _let_go(self) -> None:
         """In a forked child: hold nothing beyond the parent's life, and never stop what is its own."""
         if self._process and self._process.stdout:
             self._process.stdout.close()
-        if self._listener:
-            self._listener.close()
         self._of_parent, self._process = self._process, None  # kept: a Popen that is dropped waits for its process
-        self._listener = self._folder = None
 
     def _spawn(self) -> None:
         assert self._listener
