@@ -1,5 +1,7 @@
 """Tells a document's type by its first bytes, never by its name. Light: the producer uses it too."""
 
+import tarfile
+
 #: How many bytes from the start of a file `sniff` wants.
 HEAD_BYTES = 1024
 
@@ -31,7 +33,7 @@ _ARCHIVES = {
     b"Rar!\x1a\x07": "rar",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
-_TAR_MAGIC_AT = 257
+_TAR_HEADER_BYTES = 512
 #: Why a worker takes none.
 IS_ARCHIVE = "The file is an archive, or packed. Have its documents taken out: ocrfleet submit FILE"
 
@@ -54,6 +56,15 @@ def sniff(head: bytes) -> str | None:
 
 def sniff_archive(head: bytes) -> str | None:
     """Tell the kind of an archive, or of a packed file that may hold one, from its first `HEAD_BYTES`."""
-    if head[_TAR_MAGIC_AT:].startswith(b"ustar"):
+    if _is_tar(head):
         return "tar"
     return next((kind for magic, kind in _ARCHIVES.items() if head.startswith(magic)), None)
+
+
+def _is_tar(head: bytes) -> bool:
+    """By the checksum of its first header: the oldest tar files have no other mark, and a PDF in one may begin here."""
+    try:
+        tarfile.TarInfo.frombuf(head[:_TAR_HEADER_BYTES], "utf-8", "surrogateescape")
+    except tarfile.TarError:
+        return False
+    return True

@@ -1,3 +1,4 @@
+import tarfile
 from io import BytesIO
 
 import pytest
@@ -38,6 +39,19 @@ def test_a_pdf_is_told_even_behind_bytes_that_a_mail_gateway_wrote() -> None:
 def test_an_archive_is_no_pdf_though_it_holds_one_as_it_is() -> None:
     assert sniff(b"PK\x03\x04 a.pdf %PDF-1.7") is None
     assert sniff_archive(b"PK\x03\x04 a.pdf %PDF-1.7") == "zip"
+
+
+@pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("old", [False, True])
+def test_a_tar_file_of_any_age_is_told_by_its_checksum_though_a_pdf_begins_in_it(format: int, old: bool) -> None:
+    header = bytearray(tarfile.TarInfo("a.pdf").tobuf(format))
+    if old:  # as before POSIX: no mark at all
+        header[257:265], header[148:156] = bytes(8), b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+    assert sniff_archive(bytes(header) + b"%PDF-1.7") == "tar"
+    assert sniff(bytes(header) + b"%PDF-1.7") is None
+    header[3] ^= 1
+    assert sniff_archive(bytes(header)) is None
 
 
 @pytest.mark.parametrize(
