@@ -1,5 +1,5 @@
 import struct
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from io import BytesIO
 
 import numpy as np
@@ -91,6 +91,20 @@ def test_a_pdf_form_is_drawn_with_what_was_filled_in() -> None:
     canvas.showPage()
     canvas.save()
     assert (render(file.getvalue(), PDF).pixels.sum(axis=2) < 200).sum() > 100
+
+
+@pytest.mark.parametrize(("catalog", "drawn"), [(b"", True), (b"/NeedsRendering true", False)])
+def test_a_form_whose_pages_are_made_by_the_reader_is_refused_and_any_other_drawn(catalog: bytes, drawn: bool) -> None:
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</XFA 4 0 R/Fields[]>>" + catalog + b">>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>",
+        b"<</Length 10>>stream\n<xdp:xdp/>\nendstream",
+    )
+    data = b"%PDF-1.7\n" + b"".join(b"%d 0 obj%s\nendobj\n" % numbered for numbered in enumerate(objects, 1))
+    data += b"trailer<</Root 1 0 R>>\n%%EOF\n"
+    with nullcontext() if drawn else pytest.raises(UnsupportedDocument, match=r"XFA.* Print it to a PDF"):
+        assert render(data, PDF).pixels.shape == (99, 99, 3)
 
 
 def test_resolution_is_lowered_where_a_page_would_be_over_a_bound() -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
 
-from jobs.errors import CorruptDocument
+from jobs.errors import CorruptDocument, UnsupportedDocument
 from jobs.result import Statement
 from workers.document.attachment import find_statement
 from workers.document.bounds import Bounds
@@ -23,6 +24,10 @@ class PdfPages:
 
     def __init__(self, data: bytes, bounds: Bounds, passwords: Passwords) -> None:
         self._pdf = open_pdf(data, passwords)
+        if self._pdf.get_formtype() == pdfium_c.FORMTYPE_XFA_FULL:  # its pages ask the reader to wait for others
+            raise UnsupportedDocument(
+                "The PDF is a dynamic form (XFA), whose pages only Adobe's programs draw. Print it to a PDF there."
+            )
         try:
             self._pdf.init_forms()
         except pdfium.PdfiumError:
