@@ -1,10 +1,13 @@
 """Bytes under keys, wherever the store keeps them: the protocol, and the choice of a place by its URL."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from jobs.errors import UsageError
+
+Put = Callable[[str, Iterable[bytes]], None]
 
 
 class Blobs(Protocol):
@@ -18,6 +21,13 @@ class Blobs(Protocol):
         """Write all or nothing. What `chunks` raises goes through, and nothing is written.
 
         Not durable: a loss of power within the next seconds may leave it empty.
+        """
+        ...
+
+    def group(self) -> AbstractContextManager[Put]:
+        """Write many, from several threads if need be: as `put`, but none is there before the context has ended.
+
+        Then all are, and durable: they wait for the disk once, together. An error in the context leaves none of them.
         """
         ...
 

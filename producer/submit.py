@@ -11,6 +11,7 @@ from itertools import islice
 from jobs.batch import BatchRecord
 from jobs.contract import ContentId, Source
 from jobs.errors import CorruptDocument
+from jobs.store import PutDocument
 from producer.batch import forget_outcomes
 from producer.fleet import Fleet
 from producer.found import Found
@@ -84,7 +85,8 @@ def _chunks(files: Iterable[Found | Skip]) -> Iterator[list[Found | Skip]]:
 
 def _register(fleet: Fleet, record: BatchRecord, files: list[Found | Skip], *, again: bool) -> Part:
     there: set[ContentId] = set()
-    kept = list(write_all(partial(_keep, fleet, there), files))
+    with fleet.store.many_documents() as put:
+        kept = list(write_all(partial(_keep, put, there), files))
     sources = [file for file in kept if isinstance(file, Source)]
     fleet.store.add_manifest(record.batch, sources)
     # Before what is new is added: this also gives the batch its new recipe.
@@ -92,7 +94,7 @@ def _register(fleet: Fleet, record: BatchRecord, files: list[Found | Skip], *, a
     new = sum(fleet.ledger.add(record.batch, sources))
     # What was there may have gone since, with the last batch that held it. From here on, this one holds it.
     held_before = (file for file in files if isinstance(file, Found) and _was_there(file, there))
-    list(write_all(partial(_keep, fleet, set()), held_before))
+    list(write_all(partial(_keep, fleet.store.put_document, set()), held_before))
     fleet.feed()
     return Part(
         new=new,
@@ -103,12 +105,12 @@ def _register(fleet: Fleet, record: BatchRecord, files: list[Found | Skip], *, a
     )
 
 
-def _keep(fleet: Fleet, there: set[ContentId], file: Found | Skip) -> Source | Skip:
+def _keep(put: PutDocument, there: set[ContentId], file: Found | Skip) -> Source | Skip:
     if isinstance(file, Skip):
         return file
     try:
         with file.open() as opened:
-            if not fleet.store.put_document(file.source.document, opened):
+            if not put(file.source.document, opened):
                 there.add(file.source.document)
     except OSError as error:
         return Skip(file.path, error.strerror or str(error), fault=True)

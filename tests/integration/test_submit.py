@@ -49,6 +49,17 @@ def test_a_submission_stands_in_store_manifest_ledger_and_queue(fleet, folder, r
         assert client.llen("urgent") == 2
 
 
+def test_the_ledger_hears_of_documents_that_are_on_the_disk(fleet, folder, monkeypatch):
+    write(folder, *(f"{number}.pdf" for number in range(20)))
+    seen, add = [], fleet.ledger.add
+    monkeypatch.setattr("jobs.folder.sync_file_system", lambda _: seen.append(len(list(fleet.store.documents()))))
+    monkeypatch.setattr(fleet.ledger, "add", lambda *told: seen.append("ledger") or add(*told))
+
+    submit(fleet, folder)
+
+    assert seen == [0, 20, "ledger"]  # drafts, then in their place
+
+
 def test_one_content_is_one_document_under_all_its_names(fleet, folder):
     for name in ("a.pdf", "b.pdf", "sub/c.pdf"):
         write(folder, name)

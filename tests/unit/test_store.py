@@ -13,6 +13,7 @@ import pytest
 from jobs import folder
 from jobs.batch import BatchRecord
 from jobs.contract import Recipe, Source
+from jobs.disk import sync_file_system
 from jobs.errors import (
     CorruptDocument,
     DocumentMissing,
@@ -86,6 +87,17 @@ def test_documents_are_listed_with_the_time_they_were_put_there(store: Store) ->
     assert store.written_s(CONTENT) == pytest.approx(time.time(), abs=60)
     with pytest.raises(DocumentMissing):
         store.written_s("f" * 64)
+
+
+def test_many_documents_are_there_when_all_are_put(store: Store) -> None:
+    with store.many_documents() as put:
+        assert put(CONTENT, BytesIO(DATA))
+        assert put(OTHER, BytesIO(b"other"))
+        with pytest.raises(CorruptDocument):
+            put("f" * 64, BytesIO(b"it changed"))
+    assert set(store.documents()) == {CONTENT, OTHER}
+    with store.many_documents() as put:
+        assert not put(CONTENT, BytesIO(DATA))
 
 
 def test_a_file_that_changed_since_it_was_hashed_is_refused(store: Store) -> None:
@@ -206,6 +218,45 @@ def test_a_write_that_breaks_off_leaves_nothing(place: Path, monkeypatch: pytest
         store.put_document_bytes(CONTENT, DATA)
     assert files_in(place) == set()
     assert not store.has_document(CONTENT)
+
+
+def test_many_documents_are_on_the_disk_before_they_stand_in_their_place_and_again_before_anybody_is_told(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, found = Store(str(place)), []
+    monkeypatch.setattr(folder, "sync_file_system", lambda _: found.append(files_in(place)))
+
+    with store.many_documents() as put:
+        put(CONTENT, BytesIO(DATA))
+        put(OTHER, BytesIO(b"other"))
+        assert found == []
+
+    drafts, placed = found
+    assert [Path(name).parent.name for name in drafts] == [folder.DRAFTS] * 2
+    assert placed == {f"documents/{content[:2]}/{content}" for content in (CONTENT, OTHER)}
+
+
+def test_many_documents_of_which_the_disk_takes_none_leave_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(str(place))
+
+    def fail(handle: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreUnavailable, match="Input/output error"):
+        patch.setattr(folder, "sync_file_system", fail)
+        with store.many_documents() as put:
+            put(CONTENT, BytesIO(DATA))
+    with pytest.raises(KeyboardInterrupt), store.many_documents() as put:
+        put(CONTENT, BytesIO(DATA))
+        raise KeyboardInterrupt
+    assert files_in(place) == set()
+
+
+def test_a_file_system_that_can_not_be_synced_is_an_error() -> None:
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        sync_file_system(-1)
 
 
 def test_what_a_killed_writer_left_is_swept(place: Path) -> None:
