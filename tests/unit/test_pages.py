@@ -314,6 +314,12 @@ def test_an_encrypted_pdf_is_opened_by_the_one_that_fits_of_several_passwords(st
             assert pages.page_count == 1
 
 
+def test_a_password_opens_a_pdf_however_its_accents_were_typed() -> None:
+    encrypted = pdf(encrypt=StandardEncryption("Zoë 1", "owner", canPrint=0))
+    with open_document(encrypted, PDF, BOUNDS, lambda: [SecretStr("Zoe\u0308 １")]) as pages:
+        assert pages.page_count == 1
+
+
 def test_wrong_passwords_are_counted_in_the_error_and_not_shown() -> None:
     encrypted = pdf(encrypt=StandardEncryption("secret", canPrint=0))
     with (

@@ -1,6 +1,7 @@
 """Opens a PDF, with a password where it needs one, or says why it can't be opened."""
 
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 import pypdfium2 as pdfium
@@ -9,6 +10,8 @@ from pydantic import SecretStr
 
 from jobs.errors import CorruptDocument, EncryptedDocument, PermanentError
 
+#: What of a password counts.
+_MOST_BYTES = 127
 #: Asked only where a document needs one: they are read from the store then.
 Passwords = Callable[[], Sequence[SecretStr]]
 
@@ -27,9 +30,18 @@ def open_pdf(data: bytes, passwords: Passwords) -> pdfium.PdfDocument:
         raise _explain(code)
     known = passwords()
     for password in known:
-        with suppress(pdfium.PdfiumError):
-            return pdfium.PdfDocument(data, password=password.get_secret_value())
+        for spelling in _spellings(password.get_secret_value()):
+            with suppress(pdfium.PdfiumError):
+                return pdfium.PdfDocument(data, password=spelling)
     raise EncryptedDocument(_nothing_opens_it(len(known)))
+
+
+def _spellings(password: str) -> Iterator[str]:
+    """As it was given, and as PDF 2.0 has it prepared (ISO 32000-2, 7.6.4.3.3), which PDFium leaves to its caller."""
+    yield password
+    prepared = unicodedata.normalize("NFKC", password).encode()[:_MOST_BYTES].decode(errors="ignore")
+    if prepared != password:
+        yield prepared
 
 
 def _nothing_opens_it(tried: int) -> str:
