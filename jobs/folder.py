@@ -63,7 +63,7 @@ class Folder:
 
     def _draft(self, drafts: dict[str, str], key: str, chunks: Iterable[bytes], *, durable: bool) -> None:
         draft = self._path(f"{DRAFTS}/{secrets.token_hex(16)}")
-        with self._errors():
+        with self._errors(writing=True):
             handle = self._in_folder(draft, partial(os.open, draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             for chunk in chunks:
@@ -84,7 +84,7 @@ class Folder:
     def _place(self, drafts: dict[str, str]) -> None:
         for draft, key in list(drafts.items()):
             path = self._path(key)
-            with self._errors():
+            with self._errors(writing=True):
                 self._in_folder(path, partial(os.replace, draft, path))
             del drafts[draft]
 
@@ -164,12 +164,12 @@ class Folder:
                     os.unlink(path)
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _errors(self, *, writing: bool = False) -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError:
-            raise
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and not writing:  # the file; what is written to is to be there
+                raise
             raise StoreUnavailable(
                 f"The store at {self._root} fails: {error.strerror}. Check the disk, its rights and OCRFLEET_STORE_URL."
             ) from None

@@ -41,7 +41,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def run(
     gpu: Annotated[str, typer.Option(help="GPU of this worker: auto, all, an index, a UUID, or cpu.")] = "auto",
-    concurrency: Annotated[int, typer.Option(help="OCR children; 0: one per core.")] = 0,
+    concurrency: Annotated[int, typer.Option(min=0, help="OCR children; 0: one per core.")] = 0,
     queues: Annotated[str, typer.Option(help="Queues to serve, preferred first.")] = ",".join(QUEUES),
     name: Annotated[str | None, typer.Option(help="Name in Flower, before @host; default gpuN or cpu.")] = None,
     engine: EngineOption = None,

@@ -25,6 +25,7 @@ from workers.models import find_model
 from workers.ocr import OcrEngine, open_engine
 from workers.ocr.cuda.processes import OcrProcesses
 from workers.pipeline import Tools, assemble, read_page
+from workers.temporary import check_work_dir
 
 
 def read_file(
@@ -43,8 +44,9 @@ def read_file(
     Raises:
         PermanentError: the document can't be read.
         ModelError: no usable model.
-        UsageError: no such prompt, mode, selection of pages or GPU.
+        UsageError: no such prompt, mode, selection of pages or GPU, or no work_dir to write to.
     """
+    check_work_dir(settings.work_dir)
     data = _load(path)
     media_type = sniff(data[:HEAD_BYTES])
     if media_type is None:

@@ -10,12 +10,27 @@ from contextlib import contextmanager
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
+from jobs.errors import UsageError
+
 log = logging.getLogger(__name__)
 
 #: Locked by the worker and its children for as long as one of them lives: the kernel lets go of it, however they end.
 LOCK = ".lock"
 #: A folder is made and locked within milliseconds; younger ones may be between the two.
 SETTLED_S = 60.0
+
+
+def check_work_dir(work_dir: Path) -> None:
+    """Write there, and leave nothing.
+
+    Raises:
+        UsageError: nothing can be written there.
+    """
+    try:
+        tempfile.TemporaryFile(dir=work_dir).close()
+    except OSError as error:
+        said = f"Nothing can be written to {work_dir}, which OCRFLEET_WORK_DIR names: {error.strerror}"
+        raise UsageError(f"{said}. Make that folder, or name another.") from None
 
 
 @contextmanager

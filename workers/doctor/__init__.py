@@ -11,7 +11,7 @@ from workers.doctor.finding import Finding, Level
 from workers.doctor.machine import examine_machine
 from workers.doctor.model import examine_model
 from workers.doctor.ocr import examine_device, examine_engines
-from workers.doctor.places import examine_places
+from workers.doctor.places import examine_places, examine_work_dir
 
 COLOURS: dict[Level, str] = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -22,7 +22,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_places(settings)
     yield from examine_model(settings)
     yield examine_device(settings)
-    yield from examine_engines(settings)
+    yield (work_dir := examine_work_dir(settings))
+    if work_dir.level == "ok":  # the engines write there
+        yield from examine_engines(settings)
 
 
 def print_findings(findings: Iterable[Finding], *, as_json: bool) -> int:

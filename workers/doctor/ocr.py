@@ -61,8 +61,8 @@ def _licence(settings: Settings, *, holds: bool) -> Finding:
     if holds:
         return ok(topic, f"holds{until}")
     if settings.has_aspose_license:
-        text = f"does not hold{until}: {_why_not(settings)}"
-        return Finding(topic, "error", text, f"Renew it, or correct its setting. {TAKE_RAPIDOCR}")
+        said = f" It says that it holds{until}." if until else ""
+        return Finding(topic, "error", f"{_why_not(settings)}{said}", f"Renew or correct it. {TAKE_RAPIDOCR}")
     needed = settings.engine == "aspose" and not settings.aspose_allow_trial
     text = "none: the engine auto takes RapidOCR, since Aspose.OCR cuts its text off"
     return Finding(topic, "error" if needed else "warning", text, "Set OCRFLEET_ASPOSE_LICENSE_PATH.")

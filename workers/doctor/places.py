@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.settings import Settings
-from jobs.errors import OcrFleetError
+from jobs.errors import OcrFleetError, UsageError
 from jobs.health import RedisHealth, examine_redis
 from jobs.store import Store
 from workers.doctor.finding import Finding, ok
+from workers.temporary import check_work_dir
 
 #: Leases are by Redis' clock alone; what people read (created, died) is off by this much.
 MOST_CLOCK_DIFFERENCE_S = 2.0
@@ -27,6 +28,15 @@ def examine_places(settings: Settings) -> Iterator[Finding]:
     yield _store(settings)
     if folder := _folder(settings.store_url):
         yield _space(folder)
+
+
+def examine_work_dir(settings: Settings) -> Finding:
+    """Look at where sockets and temporary files of a worker live."""
+    try:
+        check_work_dir(settings.work_dir)
+    except UsageError as error:
+        return Finding("work dir", "error", str(error), "Correct OCRFLEET_WORK_DIR.")
+    return ok("work dir", "can be written to")
 
 
 def _redis(health: RedisHealth) -> Iterator[Finding]:

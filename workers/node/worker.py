@@ -35,7 +35,7 @@ from workers.node.recycling import START_AGAIN, Recycling
 from workers.ocr.check import check_engine
 from workers.ocr.cuda.processes import OcrProcesses
 from workers.resources import Resources
-from workers.temporary import temporary_folder
+from workers.temporary import check_work_dir, temporary_folder
 from workers.vocabulary import load_lexicon
 
 log = logging.getLogger(__name__)
@@ -57,8 +57,9 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
     Raises:
         ModelError: no usable model.
         OcrUnavailable: the OCR engine or the OCR device that was asked for can't run here.
-        UsageError: no such GPU.
+        UsageError: no such GPU, or no work_dir to write to.
     """
+    check_work_dir(settings.work_dir)
     gpus = resolve_gpus(options.gpu)
     if settings.engine != "auto":
         log.info("OCR engine: %s, since it was asked for.", check_engine(settings.engine, settings))

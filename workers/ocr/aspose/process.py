@@ -7,6 +7,7 @@ happen in a child that has other work in hand.
 import io
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -101,7 +102,8 @@ def _memory_mib() -> int:
 
 
 def _said(error: Exception) -> str:
-    return str(error).split(" ---> ")[0][:300]
+    """What an exception says, without the names of .NET around it."""
+    return re.sub(r"^Proxy error\(\w*\): ", "", str(error)).split(" ---> ")[0][:300]
 
 
 def main() -> None:
