@@ -103,6 +103,11 @@ class Settings(BaseSettings):
     rapidocr_characters_path: Path | None = Field(
         None, description="The recogniser's characters, one a line, where its file does not carry them."
     )
+    rapidocr_coarse: bool = Field(
+        True,
+        description="Read pages that are restored with weights of our own in the recogniser of PP-OCRv6 small; another "
+        "recogniser reads all pages alike.",
+    )
     engine: Engine = Field(
         "auto",
         description="OCR engine where the batch leaves the choice: aspose, rapidocr, tesseract, null, or auto: "

@@ -14,7 +14,7 @@ from jobs.selection import Selection
 #: Name of the one Celery task.
 PROCESS_TASK = "ocrfleet.process"
 #: Counts changes of the pipeline that change results. Pages of another version are done anew.
-PIPELINE_VERSION = 3
+PIPELINE_VERSION = 4
 
 ContentId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # SHA-256 of the file's bytes
 BatchId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]

@@ -8,12 +8,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import pytest
 
 from config.settings import Settings
 from tests.drawn_page import LINES, draw
 from workers.gpu import Gpu
-from workers.ocr import OcrEngine, OcrLine, open_engine
+from workers.ocr import OcrEngine, OcrLine, PageImage, open_engine, sessions
 from workers.ocr.cuda.service import CudaService
 
 PLAYED = (sys.executable, "-m", "tests.ocr_process_on_cpu")
@@ -64,6 +65,16 @@ def test_it_reads_what_the_cpu_reads_before_and_after_its_memory_was_freed(
     assert service.facts()["state"] == "freed"
     assert read_while_reviving(engine, service) == expected
     assert service.facts()["state"] == "warm"
+
+
+def test_coarse_pages_are_read_there_with_our_weights_as_on_the_cpu(
+    settings: Settings, service: CudaService, engine: OcrEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coarse = PageImage(cv2.GaussianBlur(PAGE.pixels, (0, 0), 2.0), dpi=118)
+    with contextlib.closing(open_engine("rapidocr", settings)) as on_cpu:
+        expected = on_cpu.read(coarse)
+    monkeypatch.setattr(sessions, "coarse_network", None)  # the child itself needs none
+    assert engine.read(coarse) == expected
 
 
 def test_a_child_that_is_forked_after_the_start_reads_there(settings: Settings, service: CudaService) -> None:

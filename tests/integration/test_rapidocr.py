@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -14,9 +13,7 @@ from jobs.errors import OcrUnavailable, UsageError
 from jobs.result import Box, LineResult
 from tests.drawn_page import LINES, draw
 from workers.ocr import OcrEngine, PageImage, open_engine
-from workers.ocr.ctc import Decoded
 from workers.ocr.pp_ocr import PpOcr
-from workers.ocr.second_look import settle
 
 
 @pytest.fixture(scope="module")
@@ -34,25 +31,6 @@ def test_auto_is_rapidocr_and_its_name_says_which(engine: OcrEngine) -> None:
 def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"auto, .*rapidocr"):
         open_engine("papyrus", Settings(_env_file=None))
-
-
-@pytest.mark.parametrize("quarters", [0, 1, 2])
-def test_lines_with_figures_of_a_blurred_page_are_read_twice_where_they_stand(
-    engine: OcrEngine, quarters: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks: list[tuple[str, str]] = []
-
-    def keep(first: Decoded, second: Decoded) -> Decoded:
-        looks.append((first.text, second.text))
-        return settle(first, second)
-
-    monkeypatch.setattr("workers.ocr.rapidocr.settle", keep)
-    blurred = cv2.GaussianBlur(np.rot90(draw([*LINES, "Thank you very much"]).pixels, quarters), (0, 0), 2.0)
-
-    lines = engine.read(PageImage(blurred, dpi=118))
-
-    assert [line.text for line in lines] == [*LINES, "Thank you very much"]
-    assert sorted(looks) == sorted((line, line) for line in LINES)
 
 
 def test_lines_are_read_in_order_with_boxes_in_pixels_of_the_page(engine: OcrEngine) -> None:

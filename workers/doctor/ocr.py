@@ -10,6 +10,7 @@ from workers.gpu import list_gpus
 from workers.ocr import ENGINES
 from workers.ocr.aspose.license import terms
 from workers.ocr.check import check_engine
+from workers.ocr.coarse import NO_COARSE
 from workers.ocr.cuda.processes import why_on_cpu
 
 TAKE_RAPIDOCR = "Or take another engine: OCRFLEET_ENGINE=rapidocr."
@@ -48,8 +49,20 @@ def _examine(name: str, settings: Settings) -> Iterator[Finding]:
             yield Finding(f"ocr {name}", "error" if needed else "warning", str(error), TAKE_RAPIDOCR)
         return
     yield ok(f"ocr {name}", named)
+    if name == "rapidocr" and named.endswith(NO_COARSE) and settings.rapidocr_coarse:
+        yield _coarse(settings)
     if name == "aspose":
         yield _licence(settings, holds=not named.endswith(" trial"))
+
+
+def _coarse(settings: Settings) -> Finding:
+    topic = "ocr coarse pages"
+    if settings.rapidocr_recogniser_path:
+        return ok(topic, "read as all pages are, by the recogniser that you named")
+    mend = "Install RapidOCR as requirements.lock has it, or train anew (training/README.md)."
+    return Finding(
+        topic, "warning", "read as all pages are: our weights for them are not for RapidOCR's recogniser", mend
+    )
 
 
 def _licence(settings: Settings, *, holds: bool) -> Finding:

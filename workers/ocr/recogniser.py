@@ -34,7 +34,7 @@ class Recogniser:
 
     def read(self, pixels: Pixels, quads: Sequence[Quad]) -> list[Decoded]:
         """Read each line, in the order given."""
-        widths = [_width(quad) for quad in quads]
+        widths = [line_width(quad) for quad in quads]
         read: dict[int, Decoded] = {}
         for padded, batch in self._batches(widths):
             probabilities = self._ask_about(pixels, [quads[i] for i in batch], [widths[i] for i in batch], padded)
@@ -52,17 +52,18 @@ class Recogniser:
     def _ask_about(self, pixels: Pixels, quads: list[Quad], widths: list[int], padded: int) -> Probabilities:
         lines = np.zeros((len(quads), 3, _HEIGHT_PX, padded), np.float32)
         for line, quad, width in zip(lines, quads, widths, strict=True):
-            line[:, :, :width] = _cut_line(pixels, quad, width).transpose(2, 0, 1)
+            line[:, :, :width] = cut_line(pixels, quad, width).transpose(2, 0, 1)
         return self._ask(lines)
 
 
-def _width(quad: Quad) -> int:
+def line_width(quad: Quad) -> int:
+    """Columns of a line as the model gets it."""
     width, height = size(quad)
     return min(WIDTHS_PX[-1], int(np.ceil(_HEIGHT_PX * width / height)))
 
 
-def _cut_line(pixels: Pixels, quad: Quad, width_px: int) -> NDArray[np.float32]:
-    """One line as the model wants it. Cut at its own size first: a single interpolation to 48 pixels read worse."""
+def cut_line(pixels: Pixels, quad: Quad, width_px: int) -> NDArray[np.float32]:
+    """Cut a line out as the model gets it, -1 to 1: at its own size first, since one interpolation to 48 read worse."""
     line = cut(pixels, quad)
     if line.shape[0] < _SMALL_PX:
         line = cv2.GaussianBlur(line, (0, 0), _SMOOTHING_PX)

@@ -25,10 +25,8 @@ class Wiener(NamedTuple):
     noise_to_signal: float  # at the lowest frequency
 
 
-#: Words read best so.
-MILD = Wiener(0.9, 0.1)
-#: Figures do (workers/ocr/second_look.py).
-STRONG = Wiener(1.1, 0.2)
+#: What a coarse page's are taken for.
+COARSE = Wiener(0.9, 0.1)
 #: Pages whose text is less sharp than this are restored: the 16 heavy scans have 0.29 to 0.37, the 15 medium 0.38.
 _SHARP = 0.37
 #: On pages of this resolution the filter takes more than it gives: three soft pages of samples/ at 200 dpi lost 0.03 to
@@ -45,7 +43,7 @@ def restore(pixels: Pixels, when: Restore, dpi: int) -> Pixels:
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
     if when == "auto" and sharpness(grey) >= _SHARP:
         return pixels
-    return undo(pixels, MILD)
+    return undo(pixels, COARSE)
 
 
 def undo(pixels: Pixels, wear: Wiener) -> Pixels:

@@ -12,13 +12,13 @@ import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 
 from jobs.errors import OcrUnavailable
 from workers.ocr.alphabet import columns, read_alphabet
+from workers.ocr.coarse import coarse_network, fits
 from workers.ocr.cuda.columns import CHOSEN, choose_columns
 from workers.ocr.cuda.shapes import AT_START, Shape, fill_up
 from workers.ocr.cuda.wire import CudaPlan, Numbers, Stage
@@ -29,7 +29,12 @@ log = logging.getLogger(__name__)
 
 PROVIDER = "CUDAExecutionProvider"
 #: Sessions of each network: the recogniser's widths, and shapes of pages. One holds little more than the weights.
-SESSIONS: Mapping[Stage, int] = {"detect": 32, "classify": 1, "recognise": len(WIDTHS_PX)}
+SESSIONS: Mapping[Stage, int] = {
+    "detect": 32,
+    "classify": 1,
+    "recognise": len(WIDTHS_PX),
+    "recognise coarse": len(WIDTHS_PX),
+}
 #: Shapes that are planned at once, each with a part of the memory: cuDNN plans one on one core.
 MOST_PLANNERS, PLANNER_MIB = 6, 512
 #: Halvings of 16 lines down to one, and once more when all other sessions have given their memory back.
@@ -127,8 +132,11 @@ class Networks:
         self._networks: dict[Stage, Network] = {
             "detect": Network(models.detector.read_bytes(), SESSIONS["detect"]),
             "classify": Network(models.classifier.read_bytes(), SESSIONS["classify"]),
-            "recognise": Network(_choosing(models, plan), SESSIONS["recognise"], CHOSEN),
         }
+        self._networks["recognise"] = _recogniser("recognise", models.recogniser.read_bytes(), models, plan)
+        if fits(models.recogniser):
+            coarse = coarse_network(models.recogniser)
+            self._networks["recognise coarse"] = _recogniser("recognise coarse", coarse, models, plan)
         planners = min(MOST_PLANNERS, max(1, plan.memory_mib // PLANNER_MIB))
         self._turn, self._planners = threading.Lock(), threading.BoundedSemaphore(planners)
         self.runs, self.busy_s, self.plan_s = 0, 0.0, 0.0
@@ -219,8 +227,8 @@ def _share_arena(limit_bytes: int) -> None:
         raise OcrUnavailable(NO_CUDA) from None
 
 
-def _choosing(models: PpOcr, plan: CudaPlan) -> bytes:
-    content = Path(models.recogniser).read_bytes()
+def _recogniser(stage: Stage, content: bytes, models: PpOcr, plan: CudaPlan) -> Network:
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
     alphabet = read_alphabet(models, session.get_modelmeta().custom_metadata_map)
-    return choose_columns(content, session.get_outputs()[0].name, columns(alphabet, plan.script))
+    chosen = choose_columns(content, session.get_outputs()[0].name, columns(alphabet, plan.script))
+    return Network(chosen, SESSIONS[stage], CHOSEN)

@@ -18,7 +18,7 @@ from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.script import Script
 
 Numbers = NDArray[np.float32]
-Stage = Literal["detect", "classify", "recognise"]
+Stage = Literal["detect", "classify", "recognise", "recognise coarse"]
 Head = TypeVar("Head", bound=Frozen)
 
 #: An exit status of the OCR process that ends because nobody asks it any more.
