@@ -16,6 +16,9 @@ PROMPTS = Path(__file__).parent / "prompts"
 #: OCR engines; `auto` chooses. Another one is a name here, and the file of that name in workers/ocr/.
 Engine = Literal["auto", "aspose", "rapidocr", "tesseract", "null"]
 
+#: Script of documents: latin keeps stray glyphs of others out of them, any keeps all.
+Script = Literal["latin", "any"]
+
 
 class Settings(BaseSettings):
     """What an operator can set, each as `OCRFLEET_<NAME>` in the environment or in `.env`."""
@@ -87,8 +90,9 @@ class Settings(BaseSettings):
     ocr_gpu_mib: int = Field(
         3072, ge=512, description="GPU memory that OCR may take on each GPU, for all children of the worker together."
     )
-    ocr_script: Literal["latin", "any"] = Field(
-        "latin", description="Script of the documents: latin keeps stray glyphs of others out of them, any keeps all."
+    ocr_script: Script = Field(
+        "latin",
+        description="Script of batches that name none: latin keeps stray glyphs of others out, any keeps all.",
     )
     ocr_restore: Literal["auto", "always", "never"] = Field(
         "auto",

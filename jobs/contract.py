@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from config.settings import Script
 from jobs.errors import InvalidJob
 from jobs.selection import Selection
 
@@ -44,6 +45,7 @@ class Recipe(Frozen):
     prompt_name: str = "finance"
     prompt: str = ""  # the prompt's text, so that a worker needs no file of the producer's
     text_layer: TextLayerUse = "auto"
+    script: Script | None = None  # None: as the worker has it. An engine that heeds it has it in its name
     pages: Selection = ""  # which pages are read; all of them where it is empty
     words: str = ""  # of the batch's own, parted by blanks: names that its documents hold again and again
     run: str = ""  # set by --again: makes the results of this recipe differ from earlier ones

@@ -7,9 +7,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from config.settings import Engine
+from config.settings import Engine, Script
 from jobs.batch import BatchSummary
-from jobs.contract import DocumentState, Mode, Queue, TextLayerUse
+from jobs.contract import DocumentState, Mode, Queue
 from jobs.errors import UsageError
 from jobs.password import read_passwords
 from jobs.prompt import read_prompt
@@ -25,6 +25,8 @@ from producer.command import (
     OptionalBatchArgument,
     PagesOption,
     PasswordFile,
+    TextLayerOption,
+    WordsOption,
     Yes,
     confirm,
     open_fleet,
@@ -72,12 +74,9 @@ def submit(
     ] = None,
     engine: Annotated[Engine | None, typer.Option(help="OCR engine.")] = None,
     pages: PagesOption = None,
-    words: Annotated[
-        Path | None, typer.Option(help="A text file of names and words of these documents: ocrfleet words.")
-    ] = None,
-    text_layer: Annotated[
-        TextLayerUse | None, typer.Option(help="A PDF's own text: auto (default: where it is sound), ignore or only.")
-    ] = None,
+    words: WordsOption = None,
+    text_layer: TextLayerOption = None,
+    script: Annotated[Script | None, typer.Option(help="any: keep other glyphs than Latin ones.")] = None,
     password_file: PasswordFile = None,
     queue: Annotated[Queue | None, typer.Option(help="urgent overtakes backlog (default).")] = None,
     keep_days: Annotated[
@@ -96,7 +95,7 @@ def submit(
     named = read_prompt(prompt or "", prompt_text) if prompt or prompt_text is not None else None
     passwords = read_passwords(password_file) if password_file else ()
     known = read_words(words) if words else None
-    wish = Wish(queue, engine, mode, named, pages, known, text_layer, passwords, keep_days, again)
+    wish = Wish(queue, engine, mode, named, pages, known, text_layer, script, passwords, keep_days, again)
     session = Session(open_fleet(), batch or new_name(), sys.argv[1:])
     tally = session.send(paths or [], wish)
     _end_submission(session, tally, until_done=until_done, as_json=as_json)

@@ -8,7 +8,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from config.settings import Settings, wrong_settings
-from jobs.contract import BatchId
+from jobs.contract import BatchId, TextLayerUse
 from jobs.errors import OcrFleetError, RetryableError, UsageError
 from jobs.selection import checked
 from producer.console import Status, say
@@ -80,6 +80,12 @@ BatchOption = Annotated[str | None, typer.Option("--batch", callback=check_batch
 PasswordFile = Annotated[Path | None, typer.Option("--password-file", help="Passwords of encrypted PDFs, one a line.")]
 PagesOption = Annotated[
     str | None, typer.Option(callback=check_pages, help="Which of each document: 1-3,7,-1. Default: all.")
+]
+TextLayerOption = Annotated[
+    TextLayerUse | None, typer.Option(help="A PDF's own text: auto (default: where it is sound), ignore or only.")
+]
+WordsOption = Annotated[
+    Path | None, typer.Option(help="A text file of names and words of these documents: ocrfleet words.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, messages on standard error.")]

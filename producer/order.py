@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from config.settings import Script
 from jobs.batch import BatchRecord
 from jobs.contract import Mode, Queue, Recipe, TextLayerUse
 from jobs.errors import UsageError
@@ -25,28 +26,26 @@ class Wish:
     pages: str | None = None
     words: str | None = None  # as a recipe holds them (jobs/words.py)
     text_layer: TextLayerUse | None = None
+    script: Script | None = None
     passwords: tuple[SecretStr, ...] = ()  # further ones of its documents
     keep_days: int | None = None
     again: bool = False
 
     def recipe(self, base: Recipe) -> Recipe:
         """Change what was asked for."""
-        update: dict[str, str] = {}
-        if self.engine is not None:
-            update["engine"] = self.engine
-        if self.mode is not None:
-            update["mode"] = self.mode
-        if self.prompt is not None:
-            update["prompt_name"], update["prompt"] = self.prompt
-        if self.text_layer is not None:
-            update["text_layer"] = self.text_layer
-        if self.pages is not None:
-            update["pages"] = self.pages
-        if self.words is not None:
-            update["words"] = self.words
-        if self.again:
-            update["run"] = new_name()
-        return base.model_copy(update=update)
+        prompt_name, prompt = self.prompt or (None, None)
+        asked = {
+            "engine": self.engine,
+            "mode": self.mode,
+            "prompt_name": prompt_name,
+            "prompt": prompt,
+            "text_layer": self.text_layer,
+            "script": self.script,
+            "pages": self.pages,
+            "words": self.words,
+            "run": new_name() if self.again else None,
+        }
+        return base.model_copy(update={name: value for name, value in asked.items() if value is not None})
 
 
 def new_name() -> str:
@@ -68,7 +67,7 @@ def open_batch(fleet: Fleet, batch: str, wish: Wish) -> BatchRecord:
         raise UsageError(f"Batch {batch} waits in the queue {existing.queue}. Choose another --batch for {wish.queue}.")
     if existing and record.recipe != existing.recipe and not wish.again:
         raise UsageError(
-            f"Batch {batch} exists with another prompt, mode, engine, text layer, pages or words. "
+            f"Batch {batch} exists with another prompt, mode, engine, text layer, script, pages or words. "
             "Process it anew with --again, or choose another --batch."
         )
     made = existing or record

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from config.settings import Settings
+from config.settings import Script, Settings
 from jobs.contract import Recipe
 from jobs.errors import OcrUnavailable, UsageError
 from jobs.lease import Pin, Untold
@@ -45,7 +45,7 @@ class Resources:
         self.untold: list[Untold] = []  # what ended under this message, and the store does not know yet
         self._model = model
         self._ocr_gpu = ocr_gpu
-        self._engines: dict[str, OcrEngine] = {}
+        self._engines: dict[tuple[str, Script], OcrEngine] = {}
         self._missing: set[str] = set()
         self._open = ExitStack()
         self._open.callback(model.close)
@@ -67,11 +67,18 @@ class Resources:
         return tools if tools.fingerprint == pin.fingerprint else None
 
     def _tools(self, recipe: Recipe, name: str) -> Tools:
-        if name not in self._engines:
-            engine = open_engine(name, self.settings, self._ocr_gpu)
-            self._open.callback(engine.close)
-            self._engines[name] = engine
-        return Tools(ocr=self._engines[name], model=None if recipe.mode == "off" else self._model, recipe=recipe)
+        script = recipe.script or self.settings.ocr_script
+        if (name, script) not in self._engines:
+            self._engines[name, script] = self._open_engine(name, script)
+        model = None if recipe.mode == "off" else self._model
+        return Tools(ocr=self._engines[name, script], model=model, recipe=recipe)
+
+    def _open_engine(self, name: str, script: Script) -> OcrEngine:
+        # The process on the GPU keeps the characters of the worker's own script; another one is read on the CPU.
+        gpu = self._ocr_gpu if script == self.settings.ocr_script else None
+        engine = open_engine(name, self.settings.model_copy(update={"ocr_script": script}), gpu)
+        self._open.callback(engine.close)
+        return engine
 
     def close(self) -> None:
         """Free everything. Idempotent."""

@@ -1,8 +1,6 @@
 """Which characters a line may hold: the recogniser knows 18,000 Chinese ones, and sees them in stains."""
 
-from typing import Literal
-
-Script = Literal["latin", "any"]
+from config.settings import Script as Script
 
 #: Blocks of Unicode that invoices in Latin script draw on.
 _LATIN = (

@@ -1,0 +1,50 @@
+"""A batch says which script its documents are in; where it does not, the worker does."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from config.settings import Script, Settings
+from jobs.contract import Recipe
+from producer.order import Wish
+from tests.conftest import MakeSettings
+from tests.worker_steps import worker
+from workers import resources as resources_module
+from workers.ocr import OcrEngine
+from workers.ocr.null import NullEngine
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path | None]]:
+    """Script and GPU of each engine that a child opened."""
+    found: list[tuple[str, Path | None]] = []
+
+    def open_engine(name: str, settings: Settings, gpu: Path | None) -> OcrEngine:
+        found.append((settings.ocr_script, gpu))
+        return NullEngine()
+
+    monkeypatch.setattr(resources_module, "open_engine", open_engine)
+    return found
+
+
+def test_a_child_holds_an_engine_for_each_script_and_reads_the_worker_s_own_on_the_gpu(
+    settings: MakeSettings, opened: list[tuple[str, Path | None]]
+) -> None:
+    gpu = Path("/gpu")
+    child = worker(settings())
+    child._ocr_gpu = gpu
+    try:
+        for _ in range(2):
+            for script in (None, *get_args(Script)):
+                child.tools(Recipe(mode="off", script=script))
+    finally:
+        child.close()
+    assert opened == [("latin", gpu), ("any", None)]
+
+
+def test_the_script_is_part_of_the_order_and_stays_where_nothing_is_said() -> None:
+    recipe = Wish(script="any").recipe(Recipe())
+    assert recipe.script == "any"
+    assert Wish(mode="off").recipe(recipe) == recipe.model_copy(update={"mode": "off"})
+    assert Wish().recipe(Recipe()) == Recipe()
