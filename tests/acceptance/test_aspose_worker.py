@@ -66,6 +66,31 @@ def cmdline_of(process: psutil.Process) -> list[str]:
         return []
 
 
+@pytest.mark.parametrize(
+    ("libraries", "reason"), [((), "needs OpenSSL 1.1"), (("libssl", "libcrypto"), "SIGABRT as it started")]
+)
+def test_a_worker_whose_openssl_is_hidden_or_broken_says_so_and_goes_on(
+    fleet: Any, draw_pdf: Callable[..., Path], libraries: tuple[str, ...], reason: str
+) -> None:
+    hidden = fleet.folder / "openssl"
+    hidden.mkdir()
+    for name in libraries:
+        (hidden / f"{name}.so.1.1").write_text("no library")
+    worker = fleet.start_worker("--engine", "null", aspose_allow_trial=True, openssl_1_1_path=hidden)
+
+    fleet.submit(draw_pdf("first.pdf", LINES), batch="wants-aspose", engine="aspose", mode="off", text_layer="ignore")
+    fleet.wait_until(lambda _: reason in listed(fleet, "wants-aspose"), 60, batch="wants-aspose")
+
+    fleet.submit(draw_pdf("second.pdf", [*LINES, "end"]), batch="other", mode="off", text_layer="ignore")
+    assert fleet.wait_until_finished(batch="other")["done"] == 1
+    assert fleet.summary("wants-aspose")["failed"] == 0  # it waits for a worker that has it
+    assert worker.poll() is None
+
+
+def listed(fleet: Any, batch: str) -> str:
+    return str(fleet.ocrfleet("status", batch, "--documents").stdout)
+
+
 def test_a_worker_that_can_t_have_its_engine_refuses_to_start_and_says_what_mends_it(fleet: Any) -> None:
     ended = fleet.ocrfleet_worker("run", "--engine", "aspose", "--gpu", "cpu", check=False)
     assert ended.returncode == 4

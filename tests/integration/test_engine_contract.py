@@ -80,7 +80,7 @@ def test_a_page_of_any_shape_is_read(engine: OcrEngine, shape: tuple[int, int]) 
     assert all(line.text.startswith("page ") for line in lines)
 
 
-@pytest.mark.parametrize("name", ["auto", *ENGINES])
+@pytest.mark.parametrize("name", ENGINES)
 def test_the_network_is_never_asked_and_nothing_is_written_to_the_terminal(name: str) -> None:
     code = WITHOUT_NETWORK.format(name=name)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
