@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bench.agreement import flower_disagreements, status_disagreements
 from bench.corpus import Corpus, draw
 from bench.mischief import Mischief, Victim, fleet_of
 from bench.recovery import Recovery
@@ -30,7 +31,7 @@ from producer.order import Wish
 from producer.submit import submit_files
 from producer.walk import walk
 from samples.local_redis import local_redis
-from samples.stack import packaged_model
+from samples.stack import packaged_model, running_flower
 
 WORKERS = 3
 LEASE_S = 4.0
@@ -73,6 +74,7 @@ class Chaos:
             self._look()
             if (now := self._unfinished()) < left:
                 left, deadline = now, time.monotonic() + SETTLE_S
+        self._look()  # whoever was killed last lives again
 
     def _look(self) -> None:
         for killed_s, victim in self._mischief.take_killed():
@@ -121,6 +123,7 @@ def run(minutes: float, seed: int, documents: int, folder: Path) -> dict[str, An
             "node": "chaos",
         }
         fleet = Fleet.open(Settings(_env_file=None, **settings))  # type: ignore[arg-type]
+        flower = stack.enter_context(running_flower(settings, folder / "flower.log"))
         victims = stack.enter_context(fleet_of(WORKERS, redis, settings, folder))
         mischief = Mischief(victims, redis, LEASE_S, Random(seed))
         chaos = Chaos(fleet, corpus, victims, mischief)
@@ -128,7 +131,10 @@ def run(minutes: float, seed: int, documents: int, folder: Path) -> dict[str, An
         chaos.settle()
         batches = {"null": [path.name for path in corpus.null], "real": [path.name for path in corpus.real]}
         verdict = judge(fleet, batches, corpus.poison, [victim.log for victim in victims])
-        return _report(verdict, mischief, chaos.recovery) | {"seed": seed, "minutes": minutes}
+        workers = [f"{victim.name}@{settings['node']}" for victim in victims]
+        disagree = list(status_disagreements(fleet, settings, batches))
+        disagree += flower_disagreements(flower, fleet, workers, batches)
+        return _report(verdict, mischief, chaos.recovery) | {"disagree": disagree, "seed": seed, "minutes": minutes}
 
 
 def _report(verdict: Verdict, mischief: Mischief, recovery: Recovery) -> dict[str, Any]:
@@ -161,7 +167,7 @@ def main(
         report = run(minutes, seed, documents, keep or Path(temporary))
     lines = [json.dumps(report)] if as_json else [f"{key:<16} {value}" for key, value in report.items()]
     typer.echo("\n".join(lines))
-    raise typer.Exit(1 if report["broken"] or report["poison_alive"] else 0)
+    raise typer.Exit(1 if report["broken"] or report["poison_alive"] or report["disagree"] else 0)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,19 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 
+from samples.stack import running, wait_for_line
+from tests.drawn_page import draw_blanks
+
 DOCUMENTS = 200
+LONG_PAGES = 500
+SMALL = 20
 
 
 def test_two_workers_share_a_backlog_and_do_nothing_twice(fleet: Any, tmp_path: Path) -> None:
@@ -34,6 +41,36 @@ def test_two_workers_share_a_backlog_and_do_nothing_twice(fleet: Any, tmp_path: 
     assert len(ended) == DOCUMENTS
     assert set(ended.values()) == {1}
     assert all("state=done" in log for log in fleet.whole_logs()), "one worker did everything"
+
+
+@pytest.mark.prove
+def test_a_document_of_500_pages_is_shared_by_the_fleet_and_blocks_no_small_one(
+    fleet: Any, draw_pdf: Callable[..., Path], tmp_path: Path
+) -> None:
+    # Given a long document that two workers are at, a tenth of a second a page
+    logs = [tmp_path / "one.log", tmp_path / "two.log"]
+    with ExitStack() as stack:
+        for log in logs:
+            command = ["bench.chaos_worker", "run", "--gpu", "cpu", "--name", log.stem]
+            wait_for_line(log, " ready.", stack.enter_context(running(command, fleet.settings, log)), 120)
+        long = draw_pdf("long.pdf", *([f"Page {number}"] for number in range(LONG_PAGES)))
+        fleet.submit(long, engine="null", mode="off")
+        fleet.wait_until(lambda each: each["pages_done"] >= 20, 60)
+
+        # When small ones come after it, to the same batch
+        fleet.submit(draw_blanks(tmp_path / "small", SMALL))
+        seen = fleet.wait_until(lambda each: each["done"] >= SMALL, 60)
+        summary = fleet.wait_until_finished(180)
+
+    # Then they have ended while it has not, and it is whole in the end: each page once, by both workers
+    assert (seen["done"], seen["pages_done"] < LONG_PAGES) == (SMALL, True), seen
+    assert (summary["done"], summary["pages_done"]) == (SMALL + 1, LONG_PAGES + SMALL)
+    parts = [set(re.findall(r"part=(\d+) .*state=.?part done", log.read_text())) for log in logs]
+    assert min(map(len, parts)) > 10, "one worker did everything"
+    assert not parts[0] & parts[1]
+    fleet.ocrfleet("results", "batch", "--out", str(tmp_path / "out"), "--format", "json")
+    (result,) = (tmp_path / "out").glob("long.pdf.json")
+    assert [page["page"] for page in json.loads(result.read_text())["pages"]] == list(range(1, LONG_PAGES + 1))
 
 
 def test_bad_documents_fail_with_their_reason_and_the_others_are_done(

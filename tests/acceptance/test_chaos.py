@@ -19,4 +19,5 @@ def test_nothing_is_lost_or_doubled_whatever_dies() -> None:
     assert report["dead"] == report["failed"] == 3, report
     assert report["done"] == 147
     assert report["kills"] >= 5
+    assert report["disagree"] == []  # `ocrfleet status`, the store and Flower, with the ledger
     assert done.returncode == 0

@@ -1,11 +1,9 @@
 """Flower shows the workers by name and their tasks, to who has the password, and agrees with the ledger."""
 
-import base64
 import json
 import re
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,17 +11,10 @@ from typing import Any
 
 import pytest
 
+from bench.agreement import ask
 from jobs.store import Store
-from samples.stack import Flower, running, running_flower, wait_for_line
+from samples.stack import running, running_flower, wait_for_line
 from tests.drawn_page import draw_blanks
-
-
-def ask(flower: Flower, path: str, *, password: str | None = None) -> Any:
-    request = urllib.request.Request(flower.url + path)
-    secret = base64.b64encode(f"{flower.user}:{password or flower.password}".encode()).decode()
-    request.add_header("Authorization", f"Basic {secret}")
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
 
 
 def poll(get: Callable[[], Any], met: Callable[[Any], bool], timeout_s: float = 30) -> Any:

@@ -37,6 +37,13 @@ def finish_with_a_new_worker(fleet: Any) -> None:
     fleet.start_worker()
     summary = fleet.wait_until_finished(180)
     assert (summary["done"], summary["pages_done"]) == (3, 3 * PAGES)
+    assert attempts(fleet) == {1}
+
+
+def attempts(fleet: Any) -> set[int]:
+    """What a stop, or a death that is not theirs, has cost the documents: nothing, where it is one."""
+    listing = json.loads(fleet.ocrfleet("status", "batch", "--json", "--documents").stdout)
+    return {entry["attempts"] for entry in listing["entries"]}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +89,7 @@ def test_a_killed_engine_is_replaced_and_its_page_asked_again(fleet: Any, backlo
 
     summary = fleet.wait_until_finished(180)
     assert (summary["done"], summary["failed"]) == (3, 0)
+    assert attempts(fleet) == {1}
     assert worker.poll() is None
 
 
@@ -153,5 +161,4 @@ def test_a_rolling_restart_of_two_workers_under_load_loses_nothing(fleet: Any, t
     logs = "\n".join(log.read_text() for log in tmp_path.glob("*.log"))
     ended = Counter(re.findall(r"document=(\w+) .*state=done", logs))
     assert (len(ended), set(ended.values())) == (400, {1})
-    entries = json.loads(fleet.ocrfleet("status", "batch", "--json", "--documents").stdout)["entries"]
-    assert {entry["attempts"] for entry in entries} == {1}  # what was handed back has cost none
+    assert attempts(fleet) == {1}  # what was handed back has cost none

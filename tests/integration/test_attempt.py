@@ -100,6 +100,25 @@ def test_a_file_over_the_worker_s_own_bound_is_refused_unread(run: Callable[...,
     assert "the bound is 50. Split it, or raise OCRFLEET_MAX_FILE_BYTES" in letter.reason
 
 
+def test_a_page_that_takes_longer_than_a_lease_keeps_it(run: Callable[..., Fleet], server: LocalRedis) -> None:
+    def outlast_the_lease() -> None:
+        with redis.Redis.from_url(server.url) as client:
+            (first,), until = lapses_ms(client), time.monotonic() + 30
+            while lapses_ms(client) < [first + 3_000]:  # three leases on; none: it lapsed
+                assert lapses_ms(client) and time.monotonic() < until
+                time.sleep(0.05)
+
+    fleet = run(outlast_the_lease, lease_s=1)
+
+    (entry,) = fleet.documents("march")
+    assert (entry.state, entry.attempts) == ("done", 1)
+
+
+def lapses_ms(client: Any) -> list[float]:
+    """When the leases lapse that there are."""
+    return [score for _, score in client.zrange("ocrfleet:queue:backlog:leased", 0, -1, withscores=True)]
+
+
 def test_an_outage_of_redis_costs_no_attempt_and_shows_no_page(
     server: LocalRedis, run: Callable[..., Fleet], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,8 +2,11 @@
 
 import pytest
 
+from bench import agreement
+from bench.agreement import flower_disagreements, status_disagreements
 from bench.verdict import judge
 from producer.fleet import Fleet
+from samples.stack import Flower
 from tests.producer_steps import finish, submit, write
 
 NAMES = ("a.pdf", "b.pdf", "poison.pdf")
@@ -63,3 +66,37 @@ def test_a_good_document_among_the_dead_is_wrongly_dead(fleet, verdict):
     finish(fleet, failing=["a.pdf", "poison.pdf"])
 
     assert verdict().wrongly_dead == 1
+
+
+def test_a_status_that_tells_another_story_than_the_store_is_noticed(fleet):
+    finish(fleet, failing=["poison.pdf"])
+    settings = {"redis_url": fleet.settings.redis_url.get_secret_value(), "store_url": fleet.settings.store_url}
+    assert list(status_disagreements(fleet, settings, ["march"])) == []
+
+    fleet.store.delete_outcome("march", next(fleet.documents("march", "done")).document)
+
+    assert list(status_disagreements(fleet, settings, ["march"])) == ["status of march: 2 done, the store has 1"]
+
+
+def test_what_flower_shows_and_the_ledger_does_not_know_is_noticed(fleet, monkeypatch):
+    finish(fleet, failing=["poison.pdf"])
+    tasks = [success("march", entry.document) for entry in fleet.documents("march", "done")]
+    shown = {"/api/workers?refresh=1": ["w0@chaos"], "/api/tasks?limit=100000": dict(enumerate(tasks))}
+    monkeypatch.setattr(agreement, "ask", lambda _, path: shown[path])
+    monkeypatch.setattr(agreement, "FLOWER_LIMIT_S", 0)
+
+    def disagreements(workers):
+        return flower_disagreements(Flower("", "", ""), fleet, workers, ["march"])
+
+    assert disagreements(["w0@chaos"]) == []
+    assert disagreements(["w0@chaos", "w1@chaos"]) == ["w1@chaos lives and is not in Flower"]
+    shown["/api/tasks?limit=100000"] |= {"more": success("march", "f" * 64)}
+    assert disagreements(["w0@chaos"]) == [
+        "Flower's success id has no attempt",
+        "Flower shows 3 jobs as done, the ledger 2",
+    ]
+
+
+def success(batch, document):
+    args = f"({{'batch': '{batch}', 'document': '{document}', 'part': 0}},)"
+    return {"uuid": "id", "state": "SUCCESS", "args": args, "result": "'done, and 3 more'"}
