@@ -25,12 +25,13 @@ from workers.ocr.ctc import Decoded
 from workers.ocr.cuda.client import CudaClient, OnGpu
 from workers.ocr.cuda.shapes import lines_at_once
 from workers.ocr.cuda.wire import Stage
+from workers.ocr.fold import Fold
 from workers.ocr.order import reading_order
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, cut, from_where_text_begins, size, to_box
 from workers.ocr.recogniser import FEW_LINES, Ask, Recogniser
 from workers.ocr.restoration import restore, suffix
-from workers.ocr.sessions import Columns, configure, hand_logging_to_us, open_coarse
+from workers.ocr.sessions import DETECTED_PX, Columns, configure, hand_logging_to_us, open_coarse
 from workers.ocr.upright import VOTERS, lies, turn, turn_back
 from workers.ocr.word import word_extents
 
@@ -59,6 +60,7 @@ class RapidOcrEngine:
         alphabet = read_alphabet(models, session.session.get_modelmeta().custom_metadata_map)
         kept = columns(alphabet, settings.ocr_script)
         self._gpu = CudaClient(gpu) if gpu else None
+        self.folds = gpu is None  # each size of a page has to be planned on a GPU, which takes longer than blank paper
         if self._gpu:
             self._detect.session = OnGpu(self._gpu, "detect", self._detect.session)
             self._classify.session = OnGpu(self._gpu, "classify", self._classify.session)
@@ -103,6 +105,15 @@ class RapidOcrEngine:
         return pixels, from_where_text_begins(quads), quarters
 
     def _quads(self, pixels: Pixels) -> list[Quad]:
+        if not self.folds:
+            return self._boxes(pixels, DETECTED_PX)
+        fold = Fold.of(pixels)
+        folded = fold.apply(pixels)
+        scale = min(1, DETECTED_PX / max(pixels.shape))  # the whole page's
+        return [fold.flat(quad) for quad in self._boxes(folded, round(scale * max(folded.shape)))]
+
+    def _boxes(self, pixels: Pixels, longest_px: int) -> list[Quad]:
+        self._detect.limit_side_len = longest_px
         quads = self._detect(pixels).boxes
         return [] if quads is None else [quad.astype(np.float32) for quad in quads]
 

@@ -15,6 +15,9 @@ from rapidocr.inference_engine.onnxruntime import OrtInferSession
 from workers.ocr.coarse import coarse_network
 from workers.ocr.pp_ocr import PpOcr
 
+#: Longer side at which a page's lines are looked for, at most.
+DETECTED_PX = 2000
+
 
 def configure(threads: int, models: PpOcr) -> SimpleNamespace:
     """RapidOCR's own defaults, with each model's file named: unnamed, it may be downloaded."""
@@ -25,7 +28,7 @@ def configure(threads: int, models: PpOcr) -> SimpleNamespace:
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             "Det.model_path": str(models.detector),
             "Det.limit_type": "max",
-            "Det.limit_side_len": 2000,
+            "Det.limit_side_len": DETECTED_PX,
             "Cls.model_path": str(models.classifier),
             "Rec.model_path": str(models.recogniser),
         }
