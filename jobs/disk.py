@@ -13,5 +13,8 @@ def sync_file_system(handle: int) -> None:
     Raises:
         OSError: the disk fails.
     """
-    if ctypes.CDLL(None, use_errno=True).syncfs(handle):
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:  # a producer on another system than Linux
+        os.sync()
+    elif syncfs(handle):
         raise OSError(number := ctypes.get_errno(), os.strerror(number))
