@@ -6,8 +6,6 @@ find, hash, keep a copy, write the manifest, the ledger and the queue; `enqueue`
 """
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +17,7 @@ import redis
 import typer
 
 from bench.bare import QUEUE, make_bare
+from bench.command import take
 from bench.corpus import draw_page
 from config.settings import Settings, environment_for
 from jobs.contract import Recipe, Source
@@ -90,12 +89,9 @@ class Trial:
             (folder / f"invoice-{number:07d}.pdf").write_bytes(b"%%PDF-1.7\n%d" % number)
         command = [sys.executable, "-m", "producer.cli", "submit", str(folder), "--batch", "memory", "--engine", "null"]
         values = self._values | {"store_url": f"{folder}-store"}
-        process = subprocess.Popen(command, env=environment_for(values), stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise RuntimeError(f"ocrfleet submit ended with {os.waitstatus_to_exitcode(status)}")
+        taken = take(command, environment_for(values))
         held = int(self._redis.info("memory")["used_memory"]) - before
-        return usage.ru_maxrss / 1024, held / documents
+        return taken.peak_mib, held / documents
 
     def _left(self) -> int:
         with self._redis.pipeline(transaction=True) as both:

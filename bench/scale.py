@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import redis
 import typer
 
+from bench.command import take
 from config.settings import Settings, environment_for
 from jobs.contract import Recipe, Source
 from jobs.result import Outcome
@@ -46,15 +47,11 @@ class Scale:
         scans = self._draw(documents)
         before = self._used_bytes()
         command = [sys.executable, "-m", "producer.cli", "submit", str(scans), "--batch", "large", "--engine", "null"]
-        started = time.monotonic()
-        process = subprocess.Popen(command, env=environment_for(self._values), stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise RuntimeError(f"ocrfleet submit ended with {os.waitstatus_to_exitcode(status)}")
+        taken = take(command, environment_for(self._values))
         return {
-            "submitted_per_s": round(documents / (time.monotonic() - started), 1),
-            "submit_cpu_s": round(usage.ru_utime + usage.ru_stime, 1),
-            "submit_peak_mib": round(usage.ru_maxrss / 1024, 1),
+            "submitted_per_s": round(documents / taken.wall_s, 1),
+            "submit_cpu_s": round(taken.cpu_s, 1),
+            "submit_peak_mib": round(taken.peak_mib, 1),
             "redis_bytes_per_document": round((self._used_bytes() - before) / documents),
         }
 
