@@ -32,11 +32,11 @@ class Network:
         assert self._nodes[-1].op_type == "Softmax"
         self._output = self._nodes.pop().input[0]
 
-    def take(self, weights: Mapping[str, Tensor]) -> None:
-        """Go on from weights by the file's names."""
+    def take(self, weights: Mapping[str, Tensor], share: float) -> None:
+        """Go on from `share` of the way to weights by the file's names."""
         with torch.no_grad():
             for name, weight in self.weights.items():
-                weight.copy_(weights[name])
+                weight.lerp_(weights[name], share)
 
     def __call__(self, lines: Tensor) -> Tensor:
         """Run the nodes in the file's order."""

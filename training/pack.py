@@ -1,4 +1,4 @@
-"""Packs trained weights as workers/ocr/coarse.py reads them: `python -m training.pack WEIGHTS [--share S]`."""
+"""Packs trained weights as workers/ocr/coarse.py reads them: `python -m training.pack WEIGHTS`."""
 
 import argparse
 import hashlib
@@ -15,8 +15,8 @@ from workers.ocr.pp_ocr import PpOcr
 _MOST = 127  # steps, to fit a byte
 
 
-def pack(trained: Path, share: float, out: Path) -> None:
-    """Write the differences, `share` of the way to the trained weights, each row of a tensor in 127 steps at most."""
+def pack(trained: Path, out: Path) -> None:
+    """Write the differences, each row of a tensor in 127 steps at most."""
     path = PpOcr().recogniser
     content, found = path.read_bytes(), torch.load(trained)
     offsets, rows, columns, steps, counts = [], [], [], [], []
@@ -27,7 +27,7 @@ def pack(trained: Path, share: float, out: Path) -> None:
         assert content.count(raw) == 1, f"{tensor.name} does not lie in the file once"
         old = np.frombuffer(raw, "<f4").reshape(tensor.dims)
         new = found[tensor.name].float().numpy()
-        step, count = _rounded(share * (new - old).reshape(len(old) if old.ndim > 1 else 1, -1))
+        step, count = _rounded((new - old).reshape(len(old) if old.ndim > 1 else 1, -1))
         offsets.append(content.index(raw))
         rows.append(count.shape[0])
         columns.append(count.shape[1])
@@ -53,10 +53,9 @@ def main() -> None:
     """Pack."""
     parser = argparse.ArgumentParser()
     parser.add_argument("trained", type=Path)
-    parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     asked = parser.parse_args()
-    pack(asked.trained, asked.share, asked.out)
+    pack(asked.trained, asked.out)
 
 
 if __name__ == "__main__":

@@ -92,14 +92,15 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=_RATE)
-    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--start", type=Path, help="weights to go on from,")
+    parser.add_argument("--share", type=float, default=1.0, help="this much of the way to them")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(asked.seed)
     columns = Columns.of(PpOcr())
     network = Network(PpOcr().recogniser, columns.chosen)
     if asked.start:
-        network.take(torch.load(asked.start))
+        network.take(torch.load(asked.start), asked.share)
     mean = {name: weight.detach().clone() for name, weight in network.weights.items()}
     optimizer = torch.optim.AdamW(network.weights.values(), lr=0.0, betas=(0.9, 0.99), weight_decay=0.0)
     start_s = saved_s = time.monotonic()

@@ -117,3 +117,15 @@ def test_the_command_prints_json_and_ends_with_its_status(monkeypatch: pytest.Mo
     ended = CliRunner().invoke(app, ["doctor", "--json"])
     assert ended.exit_code == 1
     assert not json.loads(ended.stdout)["ok"]
+
+
+def test_that_our_weights_for_coarse_pages_are_for_another_recogniser_is_said(
+    settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.doctor.ocr.check_engine", lambda name, settings: f"{name} 9 no-coarse")
+    found = by_topic(examine_engines(settings()))["ocr coarse pages"]
+    assert (found.level, bool(found.mend)) == ("warning", True)
+    named = settings(rapidocr_recogniser_path=Path("own.onnx"))
+    assert by_topic(examine_engines(named))["ocr coarse pages"].level == "ok"
+    meant = settings(rapidocr_coarse=False)
+    assert "ocr coarse pages" not in by_topic(examine_engines(meant))
