@@ -35,10 +35,12 @@ class Folder:
         self._root = str(root.absolute())
 
     def put(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> None:
-        """Write a draft, bring it to the disk, move it into place."""
+        """Write a draft, bring it to the disk, move it into place, and bring that to the disk, too."""
         with self._drafting() as drafts:
             self._draft(drafts, key, chunks, durable=durable)
             self._place(drafts)
+        if durable:
+            self._sync(os.path.dirname(self._path(key)), _sync_names)
 
     @contextmanager
     def group(self) -> Iterator[Put]:
@@ -46,9 +48,9 @@ class Folder:
         with self._drafting() as drafts:
             yield partial(self._draft, drafts, durable=False)
             if drafts:
-                self._sync()
+                self._sync(self._root, sync_file_system)
                 self._place(drafts)
-                self._sync()
+                self._sync(self._root, sync_file_system)
 
     @contextmanager
     def _drafting(self) -> Iterator[dict[str, str]]:
@@ -102,11 +104,11 @@ class Folder:
             with suppress(FileExistsError):
                 os.mkdir(folder, mode=0o700)
 
-    def _sync(self) -> None:
+    def _sync(self, folder: str, sync: Callable[[int], None]) -> None:
         with self._errors():
-            handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
-                sync_file_system(handle)
+                sync(handle)
             finally:
                 os.close(handle)
 
@@ -173,6 +175,15 @@ class Folder:
             raise StoreUnavailable(
                 f"The store at {self._root} fails: {error.strerror}. Check the disk, its rights and OCRFLEET_STORE_URL."
             ) from None
+
+
+def _sync_names(folder: int) -> None:
+    """Bring a folder's names to the disk; that of a folder made for them goes with them in a journal."""
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that knows no such thing
+            raise
 
 
 def _write(handle: int, data: bytes) -> None:

@@ -1,10 +1,12 @@
 """The document store, on a folder and in memory alike."""
 
+import errno
 import hashlib
 import os
 import secrets
 import stat
 import time
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
 
@@ -218,6 +220,34 @@ def test_a_write_that_breaks_off_leaves_nothing(place: Path, monkeypatch: pytest
         store.put_document_bytes(CONTENT, DATA)
     assert files_in(place) == set()
     assert not store.has_document(CONTENT)
+
+
+def test_a_document_is_on_the_disk_before_it_stands_in_its_place_and_so_is_its_name_before_anybody_is_told(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[Path, set[str]]] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: synced.append((Path(f"/proc/self/fd/{handle}").readlink(), files_in(place)))
+    )
+    Store(str(place)).put_document_bytes(CONTENT, DATA)
+
+    (draft, before), (home, after) = synced
+    assert before == {str(draft.relative_to(place))}
+    assert home == place / "documents" / CONTENT[:2]
+    assert after == {f"documents/{CONTENT[:2]}/{CONTENT}"}
+
+
+@pytest.mark.parametrize(("number", "fails"), [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_file_system_that_syncs_no_folder_will_do_and_a_broken_disk_will_not(
+    place: Path, monkeypatch: pytest.MonkeyPatch, number: int, fails: bool
+) -> None:
+    def sync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(StoreUnavailable) if fails else nullcontext():
+        Store(str(place)).put_document_bytes(CONTENT, DATA)
 
 
 def test_many_documents_are_on_the_disk_before_they_stand_in_their_place_and_again_before_anybody_is_told(
