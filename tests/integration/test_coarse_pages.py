@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from config.settings import Settings
 from tests.drawn_page import LINES, draw
-from workers.ocr import PageImage, open_engine, sessions
+from workers.ocr import PageImage, coarse, open_engine, restoration, sessions
 from workers.ocr.pp_ocr import PpOcr
+from workers.ocr.sharpness import sharpness
 
 #: Set in Pillow's own font, which the weights were not trained on; it has no accents.
 TEXT = """Steuerbetrag 19 % auf 1.284,50 EUR
@@ -29,12 +30,12 @@ Montant hors taxes 2 318,75 EUR taux normal
 Merci de rappeler la date de la facture""".splitlines()
 
 
-def coarse_page() -> PageImage:
+def coarse_page(blur_px: float = 1.5) -> PageImage:
     """As a copier of 1995 would give it: 15 pixels a line, soft, pale, grainy."""
     image = Image.new("L", (700, 30 + 30 * len(TEXT)), 255)
     for row, line in enumerate(TEXT):
         ImageDraw.Draw(image).text((30, 15 + 30 * row), line, 40, ImageFont.load_default(15))
-    soft = cv2.GaussianBlur(np.asarray(image, np.float32), (0, 0), 1.5)
+    soft = cv2.GaussianBlur(np.asarray(image, np.float32), (0, 0), blur_px)
     grain = np.random.default_rng(7).normal(0, 6, soft.shape)
     grey = np.clip(245 - 0.7 * (255 - soft) + grain, 0, 255).astype(np.uint8)
     return PageImage(np.repeat(grey[:, :, None], 3, axis=2), dpi=118)
@@ -61,6 +62,16 @@ def test_they_are_loaded_by_the_first_coarse_page_and_once(monkeypatch: pytest.M
         assert loaded == []
         engine.read(coarse_page())
         engine.read(coarse_page())
+    assert loaded == [PpOcr().recogniser]
+
+
+def test_they_read_pages_that_are_too_sharp_to_be_restored_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = coarse_page(blur_px=0.9)
+    assert restoration.SHARP < sharpness(page.pixels[:, :, 0].copy()) < coarse.SHARP
+    loaded: list[Path] = []
+    load = sessions.coarse_network
+    monkeypatch.setattr(sessions, "coarse_network", lambda path: loaded.append(path) or load(path))
+    words_read(page, Settings(_env_file=None))
     assert loaded == [PpOcr().recogniser]
 
 

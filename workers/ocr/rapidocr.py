@@ -18,9 +18,8 @@ from rapidocr.ch_ppocr_det import TextDetector
 from rapidocr.inference_engine.onnxruntime import OrtInferSession
 
 from config.settings import Settings
-from workers.ocr import OcrLine, PageImage
+from workers.ocr import OcrLine, PageImage, coarse
 from workers.ocr.alphabet import columns, read_alphabet
-from workers.ocr.coarse import NO_COARSE, fits
 from workers.ocr.ctc import Decoded
 from workers.ocr.cuda.client import CudaClient, OnGpu
 from workers.ocr.cuda.shapes import lines_at_once
@@ -30,7 +29,7 @@ from workers.ocr.order import reading_order
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, cut, from_where_text_begins, size, to_box
 from workers.ocr.recogniser import FEW_LINES, Ask, Recogniser
-from workers.ocr.restoration import restore, suffix
+from workers.ocr.restoration import SHARP, restore, suffix
 from workers.ocr.sessions import DETECTED_PX, Columns, configure, hand_logging_to_us, open_coarse
 from workers.ocr.upright import VOTERS, lies, turn, turn_back
 from workers.ocr.word import word_extents
@@ -52,8 +51,8 @@ class RapidOcrEngine:
         models = PpOcr.of(settings)
         config = configure(settings.ocr_threads, models)
         has_coarse = _has_coarse(settings, models)
-        self.name = _name(settings, models) + ("" if has_coarse else NO_COARSE)
-        self._restore_when = settings.ocr_restore
+        self.name = _name(settings, models) + ("" if has_coarse else coarse.NO_COARSE)
+        self._restore = partial(restore, when=settings.ocr_restore, sharp=coarse.SHARP if has_coarse else SHARP)
         self._detect = TextDetector(config.detect)
         self._classify = TextClassifier(config.classify)
         session = OrtInferSession(config.recognise)
@@ -78,7 +77,7 @@ class RapidOcrEngine:
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:
         """Read the lines of a page in reading order, whichever way up it stands."""
         stored = cv2.cvtColor(page.pixels, cv2.COLOR_RGB2BGR)
-        restored = restore(stored, self._restore_when, page.dpi)
+        restored = self._restore(stored, dpi=page.dpi)
         pixels, quads, quarters = self._find(restored)
         read = (self._recogniser if restored is stored else self._coarse).read(pixels, quads)
         found = [(decoded, quad) for decoded, quad in zip(read, quads, strict=True) if _is_text(decoded)]
@@ -143,7 +142,7 @@ def _has_coarse(settings: Settings, models: PpOcr) -> bool:
     """Whether coarse pages are read with our weights; says so where they should be and can't."""
     if not settings.rapidocr_coarse:
         return False
-    if not (has := fits(models.recogniser)):
+    if not (has := coarse.fits(models.recogniser)):
         log.info("Coarse pages are read as others are: our weights for them are not for %s.", models.recogniser)
     return has
 
