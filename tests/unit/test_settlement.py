@@ -156,6 +156,15 @@ def test_another_currency_than_the_rest_is_flagged():
     assert flags == {"€21.00": "another currency than the rest"}
 
 
+@pytest.mark.parametrize(
+    ("code", "flag"), [("EUR", "another currency than the document names"), ("USD", None), ("", None)]
+)
+def test_a_sign_of_another_currency_than_the_document_names_is_flagged(code, flag):
+    rows = [["Währung", code], ["a", "14,00", "$29,87"], ["b", "16,00", "31,20"]]
+    figures = [figure for line in settled(page(rows)).pages[0].lines for figure in line.figures]
+    assert {figure.flag for figure in figures if figure.final == "$29,87"} == {flag}
+
+
 def test_settling_twice_changes_nothing():
     once, arithmetic = settle((page(changed("210,00 €", "216,00 €")),))
     assert settle(once) == (once, arithmetic)

@@ -13,9 +13,11 @@ _LETTER_IN_AMOUNT = re.compile(r"(?=.*[A-Za-z|!])[A-Za-z|!]?\d*[A-Za-z|!]?\d*[.,
 _MARKS_IN_DISORDER = re.compile(r"[\d.,'’]*(?:\d[.,'’]{2,}\d|['’]\d{1,2}(?!\d))[\d.,'’]*")
 
 
-def review(figure: Figure, closing: str | None, failing: str | None, document_mark: str, prefix: str) -> Figure:
+def review(
+    figure: Figure, closing: str | None, failing: str | None, document_mark: str, prefix: str, foreign: frozenset[str]
+) -> Figure:
     """`closing` and `failing` name an equation of the document that the figure is part of."""
-    if reason := _broken(figure, document_mark, prefix):
+    if reason := _broken(figure, document_mark) or currency.complaint(figure, prefix, foreign):
         return figure.model_copy(update={"flag": reason})
     if closing:
         witness = figure.witness if figure.witness and closing in figure.witness else closing
@@ -27,7 +29,7 @@ def review(figure: Figure, closing: str | None, failing: str | None, document_ma
     return figure
 
 
-def _broken(figure: Figure, document_mark: str, prefix: str) -> str | None:
+def _broken(figure: Figure, document_mark: str) -> str | None:
     """What is wrong with a figure whatever vouches for its value."""
     if document_mark and mark.mark_of(figure) not in ("", document_mark):
         return "not the document's decimal mark"
@@ -37,4 +39,4 @@ def _broken(figure: Figure, document_mark: str, prefix: str) -> str | None:
         return "no amount is written so"
     if figure.kind == "code" and figure.witness is None and _LETTER_IN_AMOUNT.fullmatch(figure.final):
         return "a letter stands in an amount"
-    return currency.complaint(figure, prefix)
+    return None

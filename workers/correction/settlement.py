@@ -40,9 +40,10 @@ def settle(pages: Pages, statement: Statement | None = None) -> tuple[Pages, tup
     closing = {cell.place: claim.rule for claim in reversed(stated) if claim.closes() for cell in claim.cells}
     failing = {cell.place: claim.rule for claim in stated if not claim.closes() for cell in claim.cells}
     denied = contradictions(table, statement, pages)
+    foreign = currency.foreign_signs(_figures(pages))
 
     def judge(place: Place, figure: Figure) -> Figure:
-        reviewed = review(figure, closing.get(place), failing.get(place), mark, prefix)
+        reviewed = review(figure, closing.get(place), failing.get(place), mark, prefix, foreign)
         return testify(reviewed, denied.get(place), confirmed=xml.has(figure, mark))
 
     return _judged(pages, judge), tuple(_printed(claim) for claim in stated)
