@@ -133,6 +133,7 @@ def test_the_point_of_a_date_is_no_decimal_mark(date):
         ["Fracht", "14.50"],
         ["Porto", "15.75"],
         ["Skonto", "12,00"],
+        ["Rabatt", "11,00"],
         ["Rest", "13,00"],
         [date, ""],
     ]
@@ -163,6 +164,25 @@ def test_a_sign_of_another_currency_than_the_document_names_is_flagged(code, fla
     rows = [["Währung", code], ["a", "14,00", "$29,87"], ["b", "16,00", "31,20"]]
     figures = [figure for line in settled(page(rows)).pages[0].lines for figure in line.figures]
     assert {figure.flag for figure in figures if figure.final == "$29,87"} == {flag}
+
+
+def test_points_that_are_doubted_make_no_comma():
+    rows = [["a", "$87.29", "$611.03", "$19.84"], ["b", "$163.73", "$144.10", "$15,00"], ["c", "12.50", "8.00", "9,10"]]
+    unsure = {text: seen(text, ",") for text in ("$87.29", "$611.03", "$19.84", "$163.73", "$144.10", "12.50")}
+    lines = [line.text for line in settled(page(rows, readings=unsure)).pages[0].lines]
+    assert {"$87.29", "$611.03", "$19.84", "$163.73", "$144.10", "12.50"} <= set(lines)
+
+
+def test_figures_that_are_read_badly_and_close_by_chance_vouch_for_nothing():
+    def unsure(text, position, other, probability):
+        return tuple(((other, probability),) if at == position else () for at in range(len(text)))
+
+    amount = {"164,67 €": unsure("164,67 €", 1, "0", 0.2)}  # for 384,67
+    hardly = amount | {"34,97 €": unsure("34,97 €", 0, "1", 0.03)}
+    well = amount | {"34,97 €": unsure("34,97 €", 0, "1", 0.3)}
+    rows = [INVOICE[0], ["Arbeit", "11", "34,97 €", "164,67 €"], INVOICE[1]]
+    assert settled(page(rows, readings=hardly)).pages[0].lines[6].text == "34,97 €"
+    assert settled(page(rows, readings=well)).pages[0].lines[6].text == "14,97 €"
 
 
 def test_settling_twice_changes_nothing():

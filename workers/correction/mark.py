@@ -18,9 +18,9 @@ _MONTH = re.compile(r"(?:0?[1-9]|1[0-2])\.(?:19|20)\d\d")
 _DAY_BEFORE = re.compile(r"(?<!\d)[0-3]?\d\.\s?$")
 _OTHER = {",": ".", ".": ","}
 WITNESS = "the document's decimal mark"
-#: What a figure says for the comma, in nats. On 90 scans RapidOCR doubted 147 of 195 commas that it read as points, and
-#: 6 of 286 true points (all on heavily degraded pages); of true points it read one as a comma.
-_COMMA, _DOUBTED_POINT, _SURE_POINT = 3.0, 1.8, -1.6
+#: What a figure says for its mark, in nats. A point that the engine doubts says nothing: of those that PP-OCRv6 read on
+#: 90 scans three in four were commas, of those that our weights read on coarse pages most are points.
+_COMMA, _POINT = 3.0, 1.6
 _ENOUGH = 4.0
 #: Another reading of its digits from this probability on leaves a figure in doubt.
 _DOUBT = 0.3
@@ -29,18 +29,15 @@ _LEAST_DOUBTED = 3
 
 
 def document_mark(figures: Iterable[Figure]) -> str:
-    """The document's decimal mark; "" if it is not clear."""
-    votes = sum(_vote(figure) for figure in figures)
-    if abs(votes) < _ENOUGH:
-        return ""
-    return "," if votes > 0 else "."
-
-
-def _vote(figure: Figure) -> float:
-    mark = mark_of(figure)
-    if mark == ".":
-        return _DOUBTED_POINT if swapped(figure) in dict(figure.readings) else _SURE_POINT
-    return _COMMA if mark else 0.0
+    """The document's decimal mark; "" if it is not clear. For a comma, commas were read, half as many as points."""
+    marked = [figure for figure in figures if mark_of(figure)]
+    points = [figure for figure in marked if mark_of(figure) == "."]
+    commas = len(marked) - len(points)
+    sure_points = sum(swapped(figure) not in dict(figure.readings) for figure in points)
+    votes = _COMMA * commas - _POINT * sure_points
+    if votes >= _ENOUGH and 2 * commas > len(points):
+        return ","
+    return "." if votes <= -_ENOUGH and len(points) > commas else ""
 
 
 def with_mark(figure: Figure, mark: str, *, vouched: bool) -> str | None:

@@ -17,6 +17,9 @@ from workers.correction.table import Place, rows
 
 #: A repair may make another one possible.
 _ROUNDS = 3
+#: A reading that the engine gave this probability is more than a way to make an equation close; and others read so
+#: surely leave but one figure to blame.
+_SEEN, _SURE = 0.1, 0.9
 
 Pages = tuple[PageResult, ...]
 
@@ -90,8 +93,24 @@ def _repairs(stated: Sequence[Claim], mark: str, prefix: str) -> dict[Place, tup
         joint = {way for way in ways if sum(way in others for others in passing) > 1}
         if len(ways) == 1 or len(joint) == 1:  # one reading closes this one, or only one closes another as well
             place, final = min(joint or ways)
-            found.setdefault(place, set()).add((final, claim.rule))
+            if joint or _is_likely(claim, place, final, vouched):
+                found.setdefault(place, set()).add((final, claim.rule))
     return {place: min(ways) for place, ways in found.items() if len({final for final, _ in ways}) == 1}
+
+
+def _is_likely(claim: Claim, place: Place, final: str, vouched: frozenset[Place]) -> bool:
+    """Whether the engine saw that reading, or read the other figures surely, and no less so than the one to change.
+
+    Three figures read badly close by chance: 11 x 34,97 and 164,67, misread for 384,67, closed by 14,97.
+    """
+    (changed,) = (cell.figure for cell in claim.cells if cell.place == place)
+    seen = (p for reading, p in changed.readings if _digits(reading) == _digits(final))
+    others = (c.figure.confidence for c in claim.cells if c.place not in vouched | {place} and not c.exact)
+    return max(seen, default=0.0) >= _SEEN or min(others, default=1.0) >= max(_SURE, changed.confidence)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def _stated(pages: Pages, xml: Stated, mark: str, prefix: str) -> dict[Place, tuple[str, str]]:
