@@ -4,10 +4,10 @@ The true text is put in the place of what OCR read, line by line, and audited as
 a checksum or a closing sum vouches for there could have been mended; the rest no correction can settle.
 """
 
-import re
 from collections.abc import Sequence
 
 from jobs.result import PageResult
+from workers.correction.glyph import digits
 from workers.correction.line import finish
 from workers.correction.settlement import settle
 
@@ -20,11 +20,6 @@ def vouched(pages: Sequence[PageResult], truths: Sequence[Sequence[str | None]])
         [frozenset(digits(figure.final) for figure in line.figures if figure.witness) for line in page.lines]
         for page in settled
     ]
-
-
-def digits(text: str) -> str:
-    """The digits of a figure."""
-    return re.sub(r"\D", "", text)
 
 
 def _ideal(page: PageResult, truths: Sequence[str | None]) -> PageResult:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, fields
 
 from rapidfuzz.distance import Levenshtein
 
-from bench.ideal import digits
 from bench.match import squeeze
 from jobs.result import Figure, LineResult
-from workers.correction.glyph import as_digits
+from workers.correction.glyph import as_digits, digits
 
 #: A figure in a line without its white space: digits with sign, marks and currency.
 _FIGURE = re.compile(r"[-+−]?[€$£]?\d(?:[\d.,:/'’-]*\d)?[€$£%]?")

@@ -86,15 +86,7 @@ def _rate(done: float) -> float:
 
 def main() -> None:
     """Train for so many minutes of the clock; the running mean of the weights is kept every few."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("shards", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--minutes", type=float, default=45)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=_RATE)
-    parser.add_argument("--start", type=Path, help="weights to go on from,")
-    parser.add_argument("--share", type=float, default=1.0, help="this much of the way to them")
-    asked = parser.parse_args()
+    asked = _asked()
     torch.set_num_threads(1)
     torch.manual_seed(asked.seed)
     columns = Columns.of(PpOcr())
@@ -127,6 +119,18 @@ def main() -> None:
             torch.save(mean, asked.out)
         if done >= 1:
             break
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("shards", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=_RATE)
+    parser.add_argument("--start", type=Path, help="weights to go on from,")
+    parser.add_argument("--share", type=float, default=1.0, help="this much of the way to them")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def foreign_signs(figures: Iterable[Figure]) -> frozenset[str]:
     return frozenset(sign for sign, codes in _CODES.items() if not codes & named)
 
 
-def complaint(figure: Figure, prefix: str, foreign: frozenset[str] = frozenset()) -> str | None:
+def complaint(figure: Figure, prefix: str, foreign: frozenset[str]) -> str | None:
     """Why the sign of an amount looks wrong in a document whose amounts begin with `prefix`.
 
     `$29,87` for `529,87` in an invoice that names EUR alone begins with one of the signs that are `foreign` to it.

@@ -1,5 +1,6 @@
 """Owns which glyphs an OCR engine takes for which digit. The narrow table repairs; nothing outside it is plausible."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 #: Letters that stand for exactly one digit. Letters with two plausible digits (b, g, G, A, T) are left out: they
@@ -19,6 +20,11 @@ LIKE_DIGITS = {
 def as_digits(text: str) -> str:
     """Read every lookalike letter as its digit; the rest stays."""
     return "".join(DIGIT_FOR_LETTER.get(char, char) for char in text)
+
+
+def digits(text: str) -> str:
+    """The digits of a text, without what stands between them."""
+    return re.sub(r"\D", "", text)
 
 
 def misread_digits(text: str) -> Iterator[str]:

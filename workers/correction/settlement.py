@@ -7,13 +7,14 @@ from workers.correction import currency
 from workers.correction.amount import parse
 from workers.correction.arithmetic import claims
 from workers.correction.claim import Claim
+from workers.correction.glyph import digits
 from workers.correction.mark import WITNESS, document_mark, is_part_of_a_date, points_doubted, with_mark
 from workers.correction.reading import readings
 from workers.correction.recurrence import mend_recurring
 from workers.correction.review import review
 from workers.correction.revision import revise
 from workers.correction.statement import Notation, Stated, contradictions, mends, testify
-from workers.correction.table import Place, rows
+from workers.correction.table import Cell, Place, rows
 
 #: A repair may make another one possible.
 _ROUNDS = 3
@@ -104,13 +105,9 @@ def _is_likely(claim: Claim, place: Place, final: str, vouched: frozenset[Place]
     Three figures read badly close by chance: 11 x 34,97 and 164,67, misread for 384,67, closed by 14,97.
     """
     (changed,) = (cell.figure for cell in claim.cells if cell.place == place)
-    seen = (p for reading, p in changed.readings if _digits(reading) == _digits(final))
-    others = (c.figure.confidence for c in claim.cells if c.place not in vouched | {place} and not c.exact)
+    seen = (p for reading, p in changed.readings if digits(reading) == digits(final))
+    others = (cell.figure.confidence for cell in _in_doubt(claim, vouched) if cell.place != place)
     return max(seen, default=0.0) >= _SEEN or min(others, default=1.0) >= max(_SURE, changed.confidence)
-
-
-def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
 
 
 def _stated(pages: Pages, xml: Stated, mark: str, prefix: str) -> dict[Place, tuple[str, str]]:
@@ -121,14 +118,18 @@ def _stated(pages: Pages, xml: Stated, mark: str, prefix: str) -> dict[Place, tu
 
 
 def _passing(claim: Claim, vouched: frozenset[Place], mark: str, prefix: str) -> Iterator[tuple[Place, str]]:
-    for at, cell in enumerate(claim.cells):
-        for reading in sorted(readings(cell, mark, prefix)) if cell.place not in vouched and not cell.exact else ():
-            values = [other.amount.value for other in claim.cells]
+    for cell in _in_doubt(claim, vouched):
+        for reading in sorted(readings(cell, mark, prefix)):
             amount = parse(reading, mark)
-            if amount and amount.value != values[at]:
-                values[at] = amount.value
+            if amount and amount.value != cell.amount.value:
+                values = [amount.value if other is cell else other.amount.value for other in claim.cells]
                 if claim.closes(values):
                     yield cell.place, reading
+
+
+def _in_doubt(claim: Claim, vouched: frozenset[Place]) -> list[Cell]:
+    """The figures of an equation that nothing vouches for."""
+    return [cell for cell in claim.cells if cell.place not in vouched and not cell.exact]
 
 
 def _repaired(pages: Pages, found: dict[Place, tuple[str, str]]) -> Pages:
