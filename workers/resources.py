@@ -1,5 +1,6 @@
 """What a child of the worker holds open: store, ledger, engines, the model's client. The composition root."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -45,7 +46,7 @@ class Resources:
         self.untold: list[Untold] = []  # what ended under this message, and the store does not know yet
         self._model = model
         self._ocr_gpu = ocr_gpu
-        self._engines: dict[tuple[str, Script], OcrEngine] = {}
+        self._engines: defaultdict[str, list[OcrEngine]] = defaultdict(list)
         self._missing: set[str] = set()
         self._open = ExitStack()
         self._open.callback(model.close)
@@ -68,16 +69,17 @@ class Resources:
 
     def _tools(self, recipe: Recipe, name: str) -> Tools:
         script = recipe.script or self.settings.ocr_script
-        if (name, script) not in self._engines:
-            self._engines[name, script] = self._open_engine(name, script)
-        model = None if recipe.mode == "off" else self._model
-        return Tools(ocr=self._engines[name, script], model=model, recipe=recipe)
+        held = (engine for engine in self._engines[name] if engine.script in (None, script))
+        ocr = next(held, None) or self._open_engine(name, script)
+        return Tools(ocr=ocr, model=None if recipe.mode == "off" else self._model, recipe=recipe)
 
     def _open_engine(self, name: str, script: Script) -> OcrEngine:
         # The process on the GPU keeps the characters of the worker's own script; another one is read on the CPU.
         gpu = self._ocr_gpu if script == self.settings.ocr_script else None
         engine = open_engine(name, self.settings.model_copy(update={"ocr_script": script}), gpu)
         self._open.callback(engine.close)
+        for known_as in {name, engine.name.partition(" ")[0]}:  # what `auto` came to serves pins that name it, too
+            self._engines[known_as].append(engine)
         return engine
 
     def close(self) -> None:

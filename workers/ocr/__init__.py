@@ -9,7 +9,7 @@ from typing import Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import Engine, Settings
+from config.settings import Engine, Script, Settings
 from jobs.errors import OcrUnavailable, UsageError
 from jobs.result import Box, Extent
 
@@ -61,6 +61,7 @@ class OcrEngine(Protocol):
 
     name: str  # with version, for provenance: "rapidocr 3.10.0 PP-OCRv6"
     truncated: bool  # whether it gives a part of the text only, for want of a licence
+    script: Script | None  # of the documents it was opened for; None: it heeds none, and reads batches of any
 
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:
         """Read the lines of a page in reading order."""

@@ -1,6 +1,6 @@
 """An engine that reads nothing: each page is one line that names its size. For demos of the queue and for tests."""
 
-from config.settings import Settings
+from config.settings import Script, Settings
 from workers.ocr import OcrLine, PageImage
 
 
@@ -9,6 +9,7 @@ class NullEngine:
 
     name = "null 1"
     truncated = False
+    script: Script | None = None
 
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:
         """Return one line, `page WIDTHxHEIGHT`, that spans the page."""

@@ -57,7 +57,8 @@ class RapidOcrEngine:
         self._classify = TextClassifier(config.classify)
         session = OrtInferSession(config.recognise)
         alphabet = read_alphabet(models, session.session.get_modelmeta().custom_metadata_map)
-        kept = columns(alphabet, settings.ocr_script)
+        self.script = settings.ocr_script
+        kept = columns(alphabet, self.script)
         self._gpu = CudaClient(gpu) if gpu else None
         self.folds = gpu is None  # each size of a page has to be planned on a GPU, which takes longer than blank paper
         if self._gpu:

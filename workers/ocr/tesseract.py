@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 from PIL import Image
 
-from config.settings import Settings
+from config.settings import Script, Settings
 from jobs.errors import OcrNotInstalled, OcrUnavailable
 from jobs.result import Box
 from workers.ocr import OcrLine, PageImage
@@ -33,6 +33,7 @@ class TesseractEngine:
     """Holds one Tesseract with its languages. It runs in one thread."""
 
     truncated = False
+    script: Script | None = None
 
     def __init__(self, languages: str, folder: Path, when: Restore = "auto") -> None:
         self._tesserocr = _import_tesserocr()

@@ -4,7 +4,7 @@ import logging
 
 import cv2
 
-from config.settings import Settings
+from config.settings import Script, Settings
 from jobs.errors import OcrFailed, OcrUnavailable
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.aspose.client import Client
@@ -27,6 +27,8 @@ class AsposeEngine:
     Raises, when opened:
         OcrUnavailable: it can't run here, or it has no licence and the operator allows no trial.
     """
+
+    script: Script | None = None
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
