@@ -4,23 +4,24 @@ import re
 
 from workers.correction import glyph
 from workers.correction.currency import signed
+from workers.correction.notation import Notation
 from workers.correction.table import Cell
 
 #: Of a figure read more surely than this only a lost mark or sign is believed: the document itself may not add up.
 _SURE = 0.998
 
 
-def readings(cell: Cell, document_mark: str, prefix: str) -> set[str]:
+def readings(cell: Cell, notation: Notation) -> set[str]:
     """What the engine saw, digits that look alike, a lost decimal mark, a sign read as a digit."""
     text, mark = cell.figure.final, cell.amount.mark
     found = {_marked(reading, mark) for reading, _ in cell.figure.readings}
     if cell.figure.confidence < _SURE:
         found |= set(glyph.misread_digits(text))
     if not mark and (lost := re.fullmatch(r"(\D*\d+?) ?(\d\d)(\D*)", text)):
-        found |= {f"{lost[1]}{each}{lost[2]}{lost[3]}" for each in document_mark or ".,"}
+        found |= {f"{lost[1]}{each}{lost[2]}{lost[3]}" for each in notation.mark or ".,"}
     if percent := misread_percent(cell):
         found.add(percent)
-    if with_sign := signed(text, prefix):
+    if with_sign := signed(text, notation.prefix):
         found.add(with_sign)
     return found - {text}
 

@@ -6,6 +6,7 @@ from jobs.result import Figure
 from workers.correction import currency, mark
 from workers.correction.amount import parse
 from workers.correction.line import UNSURE
+from workers.correction.notation import Notation
 
 _SURELY = 0.998
 _LETTER_IN_AMOUNT = re.compile(r"(?=.*[A-Za-z|!])[A-Za-z|!]?\d*[A-Za-z|!]?\d*[.,]\d*[A-Za-z|!]?\d?[A-Za-z|!]?")
@@ -14,10 +15,10 @@ _MARKS_IN_DISORDER = re.compile(r"[\d.,'’]*(?:\d[.,'’]{2,}\d|['’]\d{1,2}(?
 
 
 def review(
-    figure: Figure, closing: str | None, failing: str | None, document_mark: str, prefix: str, foreign: frozenset[str]
+    figure: Figure, closing: str | None, failing: str | None, notation: Notation, foreign: frozenset[str]
 ) -> Figure:
     """`closing` and `failing` name an equation of the document that the figure is part of."""
-    if reason := _broken(figure, document_mark) or currency.complaint(figure, prefix, foreign):
+    if reason := _broken(figure, notation.mark) or currency.complaint(figure, notation.prefix, foreign):
         return figure.model_copy(update={"flag": reason})
     if closing:
         witness = figure.witness if figure.witness and closing in figure.witness else closing

@@ -8,12 +8,13 @@ from workers.correction.amount import parse
 from workers.correction.arithmetic import claims
 from workers.correction.claim import Claim
 from workers.correction.glyph import digits
-from workers.correction.mark import WITNESS, document_mark, is_part_of_a_date, points_doubted, with_mark
+from workers.correction.mark import WITNESS, is_part_of_a_date, points_doubted, with_mark
+from workers.correction.notation import Notation
 from workers.correction.reading import readings
 from workers.correction.recurrence import mend_recurring
 from workers.correction.review import review
 from workers.correction.revision import revise
-from workers.correction.statement import Notation, Stated, contradictions, mends, testify
+from workers.correction.statement import Stated, contradictions, mends, testify
 from workers.correction.table import Cell, Place, rows
 
 #: A repair may make another one possible.
@@ -30,14 +31,15 @@ def settle(pages: Pages, statement: Statement | None = None) -> tuple[Pages, tup
 
     Settling again changes nothing.
     """
-    mark, prefix = document_mark(_figures(pages)), currency.document_prefix(_figures(pages))
+    notation = Notation.of(_figures(pages))
+    mark = notation.mark
     xml = Stated.of(statement)
     if any(page.provenance.mode != "off" for page in pages):
         pages = mend_recurring(pages)
         pages = _with_marks(pages, mark, _misread_points(pages) if mark == "," else frozenset())
         for _ in range(_ROUNDS):
-            pages = _repaired(pages, _repairs(claims(rows(pages, mark)), mark, prefix))
-            pages = _repaired(pages, _stated(pages, xml, mark, prefix)) if statement else pages
+            pages = _repaired(pages, _repairs(claims(rows(pages, mark)), notation))
+            pages = _repaired(pages, _stated(pages, xml, notation)) if statement else pages
         pages = _with_marks(pages, mark, _vouched(claims(rows(pages, mark))))
     table = rows(pages, mark)
     stated = claims(table)
@@ -47,7 +49,7 @@ def settle(pages: Pages, statement: Statement | None = None) -> tuple[Pages, tup
     foreign = currency.foreign_signs(_figures(pages))
 
     def judge(place: Place, figure: Figure) -> Figure:
-        reviewed = review(figure, closing.get(place), failing.get(place), mark, prefix, foreign)
+        reviewed = review(figure, closing.get(place), failing.get(place), notation, foreign)
         return testify(reviewed, denied.get(place), confirmed=xml.has(figure, mark))
 
     return _judged(pages, judge), tuple(_printed(claim) for claim in stated)
@@ -84,11 +86,11 @@ def _with_marks(pages: Pages, mark: str, vouched: frozenset[Place]) -> Pages:
     return _repaired(pages, found)
 
 
-def _repairs(stated: Sequence[Claim], mark: str, prefix: str) -> dict[Place, tuple[str, str]]:
+def _repairs(stated: Sequence[Claim], notation: Notation) -> dict[Place, tuple[str, str]]:
     """For equations that fail: the one reading of one figure that makes them close."""
     vouched = _vouched(stated)
     failing = [claim for claim in stated if not claim.closes()]
-    passing = [set(_passing(claim, vouched, mark, prefix)) for claim in failing]
+    passing = [set(_passing(claim, vouched, notation)) for claim in failing]
     found: dict[Place, set[tuple[str, str]]] = {}
     for claim, ways in zip(failing, passing, strict=True):
         joint = {way for way in ways if sum(way in others for others in passing) > 1}
@@ -110,17 +112,17 @@ def _is_likely(claim: Claim, place: Place, final: str, vouched: frozenset[Place]
     return max(seen, default=0.0) >= _SEEN or min(others, default=1.0) >= max(_SURE, changed.confidence)
 
 
-def _stated(pages: Pages, xml: Stated, mark: str, prefix: str) -> dict[Place, tuple[str, str]]:
+def _stated(pages: Pages, xml: Stated, notation: Notation) -> dict[Place, tuple[str, str]]:
     """For figures that fail and that no sum vouches for: the one reading that the XML states."""
-    stated = claims(rows(pages, mark))
+    stated = claims(rows(pages, notation.mark))
     failing = frozenset(cell.place for claim in stated if not claim.closes() for cell in claim.cells)
-    return mends(pages, xml, failing, _vouched(stated), Notation(mark, prefix))
+    return mends(pages, xml, failing, _vouched(stated), notation)
 
 
-def _passing(claim: Claim, vouched: frozenset[Place], mark: str, prefix: str) -> Iterator[tuple[Place, str]]:
+def _passing(claim: Claim, vouched: frozenset[Place], notation: Notation) -> Iterator[tuple[Place, str]]:
     for cell in _in_doubt(claim, vouched):
-        for reading in sorted(readings(cell, mark, prefix)):
-            amount = parse(reading, mark)
+        for reading in sorted(readings(cell, notation)):
+            amount = parse(reading, notation.mark)
             if amount and amount.value != cell.amount.value:
                 values = [amount.value if other is cell else other.amount.value for other in claim.cells]
                 if claim.closes(values):

@@ -17,6 +17,7 @@ from workers.correction.date import days, exists
 from workers.correction.identifier import checksum
 from workers.correction.line import UNSURE
 from workers.correction.mark import document_mark
+from workers.correction.notation import Notation
 from workers.correction.reading import readings
 from workers.correction.role import role_of
 from workers.correction.table import Cell, Place, Row, rows
@@ -30,14 +31,6 @@ _SHORTEST_CODE = 4
 _FORM = re.compile(r"\d")
 #: As in jobs/verify.py: what differs by more glyphs is another code.
 _MOST_GLYPHS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Notation:
-    """How a document writes amounts: its decimal mark, and the currency sign before them; "" where it is not clear."""
-
-    mark: str
-    prefix: str
 
 
 @dataclass(frozen=True)
@@ -142,7 +135,7 @@ def _readings(figure: Figure, cell: Cell | None, xml: Stated, notation: Notation
         yield from (reading for reading, _ in figure.readings)
     elif cell:
         # What a mark, a sign or a `%` was misread as is for the sums to find: `300 km` would be 3,00 km of the XML.
-        found = readings(cell, notation.mark, notation.prefix)
+        found = readings(cell, notation)
         yield from (reading for reading in found if _FORM.sub("0", reading) == _FORM.sub("0", figure.final))
     yield from (reading for code in xml.codes if (reading := _misread_code(figure.final, code)))
 
