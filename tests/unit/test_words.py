@@ -111,6 +111,19 @@ def test_words_are_spelled_as_the_page_spells_them(german):
     assert candidates("getLimeTotol", page, load_confusions())[0].text == "getLineTotal"
 
 
+def test_words_that_are_as_likely_come_in_the_same_order_whatever_order_they_were_found_in(german):
+    known = [f"{letter}anthorelium" for letter in "RZYTWX"]
+    for sure in (known, known[::-1]):
+        found = candidates("Qanthorelium", german.for_page(GERMAN, sure), load_confusions())
+        assert [candidate.text for candidate in found] == sorted(known)[:4]
+
+
+@pytest.mark.parametrize("sure", [["JOHNDEERE", "JohnDeere"], ["JohnDeere", "JOHNDEERE"]])
+def test_of_two_spellings_on_a_page_the_one_with_fewer_capitals_is_written_whichever_came_first(sure, german):
+    page = german.for_page(GERMAN, sure)
+    assert candidates("JohnDeare", page, load_confusions())[0].text == "JohnDeere"
+
+
 SUSPECT = Suspect(0, 8, "Bestelit", (Candidate("Besteht", 5.2), Candidate("Bestellt", 5.1)))
 
 

@@ -39,7 +39,7 @@ class Candidate:
 def candidates(
     word: str, lexicon: Lexicon, confusions: Confusions, readings: Sequence[Readings] = ()
 ) -> tuple[Candidate, ...]:
-    """The likeliest words that `word` may be, best first; nearly always none if it is a word itself.
+    """What `word` may be, likeliest first, equals by the alphabet; nearly always nothing if it is a word itself.
 
     What the engine read with no other reading in any letter was hardly misread: of 8 such words on 90 scans that had
     a likelier neighbour 7 were right, names and the documents' own errors (`Net amout`). But a letter that it lost
@@ -58,7 +58,7 @@ def candidates(
         Candidate(lexicon.spelled(text), _frequency(text, lexicon) * math.log(10) - cost - raw)
         for text, cost in costs.items()
     ]
-    return tuple(sorted(scored, key=lambda candidate: -candidate.evidence)[:4])
+    return tuple(sorted(scored, key=lambda candidate: (-candidate.evidence, candidate.text))[:4])
 
 
 def _found(

@@ -39,7 +39,8 @@ class Lexicon:
         hits = {name: sum(word in known for word in words) for name, known in self.languages.items()}
         most = max(hits.values(), default=0)
         foreign = frozenset(name for name, count in hits.items() if count < 0.75 * most)
-        return replace(self, local={word.casefold(): word for word in sure}, foreign=foreign, _compounds={})
+        local = {word.casefold(): word for word in sorted(sure)}  # of two spellings the one with fewer capitals
+        return replace(self, local=local, foreign=foreign, _compounds={})
 
     @classmethod
     def of(cls, languages: Mapping[str, Mapping[str, float]], trade: Iterable[str] = ()) -> "Lexicon":
