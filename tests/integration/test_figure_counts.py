@@ -67,7 +67,7 @@ def test_a_rebuilt_ledger_counts_the_same(fleet: Fleet) -> None:
 def test_results_end_with_the_audit(
     fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("producer.cli.open_fleet", lambda: fleet)
+    monkeypatch.setattr("producer.result_cli.open_fleet", lambda: fleet)
     monkeypatch.setattr(
         "sys.argv", ["ocrfleet", "results", "march", "--out", str(tmp_path / "out"), "--format", "json", "--json"]
     )

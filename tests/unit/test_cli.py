@@ -150,7 +150,7 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(ocrfleet, monkeypatch, na
 
 
 def test_deleting_without_a_terminal_needs_a_yes(ocrfleet, monkeypatch):
-    monkeypatch.setattr("producer.cli.open_fleet", _FleetOfOneBatch)
+    monkeypatch.setattr("producer.batch_cli.open_fleet", _FleetOfOneBatch)
 
     status, _, err = ocrfleet("delete", "march")
 
