@@ -80,7 +80,9 @@ class Settings(BaseSettings):
     ask_timeout_s: float = Field(600, gt=0, description="Longest wait of a page for one answer of the engine.")
 
     # The worker
-    concurrency: int = Field(0, ge=0, description="OCR children of a worker; 0: one per core.")
+    concurrency: int = Field(
+        0, ge=0, description="OCR children of a worker; 0: one per core, or per core of its container's CPU quota."
+    )
     ocr_threads: int = Field(1, ge=1, description="Threads of the OCR engine in each child.")
     ocr_device: Literal["auto", "cpu", "gpu"] = Field(
         "auto",

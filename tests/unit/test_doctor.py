@@ -51,6 +51,12 @@ def test_little_memory_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert look_at_machine()["memory"].level == "warning"
 
 
+def test_in_a_container_the_memory_is_what_its_limit_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "memory_left_bytes", lambda: 100 << 20)
+    memory = look_at_machine()["memory"]
+    assert (memory.level, memory.text) == ("warning", "100 MiB free until its container's limit")
+
+
 def test_a_python_that_is_too_new_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.sys, "version_info", (3, 14, 0))
     assert look_at_machine()["python"].level == "error"

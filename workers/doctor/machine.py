@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import psutil
 
+from workers.cgroup import memory_left_bytes
 from workers.doctor.finding import Finding, ok
 from workers.gpu import Gpu, driver_version, list_gpus, memory_figures
 
@@ -33,8 +34,10 @@ def _python() -> Finding:
 
 
 def _memory() -> Finding:
-    free_mib = psutil.virtual_memory().available >> 20
-    text = f"{free_mib} MiB free"
+    free = psutil.virtual_memory().available
+    left = memory_left_bytes()
+    free_mib = (free if left is None else min(free, left)) >> 20
+    text = f"{free_mib} MiB free" + ("" if left is None or left > free else " until its container's limit")
     if free_mib >= LEAST_MEMORY_MIB:
         return ok("memory", text)
     return Finding("memory", "warning", text, "Start fewer children (--concurrency) or take a smaller model.")

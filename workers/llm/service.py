@@ -16,6 +16,7 @@ from pathlib import Path
 from config.settings import Settings
 from jobs.errors import EngineUnavailable
 from workers import gpu as gpus
+from workers.cgroup import cores
 from workers.gpu import Gpu
 from workers.llm.client import EngineClient
 from workers.llm.plan import ENGINE_COMMAND, KeeperPlan, KeeperStatus
@@ -243,7 +244,7 @@ class EngineService:
 
 def cpu_threads(settings: Settings) -> int:
     """Threads of an engine: as the settings say, or all cores but one."""
-    return settings.engine_threads or max(1, len(os.sched_getaffinity(0)) - 1)
+    return settings.engine_threads or max(1, cores() - 1)
 
 
 def _end(keeper: subprocess.Popen[str]) -> None:

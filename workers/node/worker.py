@@ -1,7 +1,6 @@
 """One worker: picks its GPU, warms the engine, then lets Celery take jobs until told to stop."""
 
 import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from jobs.errors import LedgerUnavailable
 from jobs.ledger import Ledger
 from jobs.store import Store
 from workers import tasks
+from workers.cgroup import cores
 from workers.gpu import Gpu, resolve_gpus
 from workers.llm.client import EngineClient
 from workers.llm.engines import Engines
@@ -64,7 +64,7 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
     if settings.engine != "auto":
         log.info("OCR engine: %s, since it was asked for.", check_engine(settings.engine, settings))
     name = node_name(settings, options, gpus)
-    concurrency = options.concurrency or settings.concurrency or len(os.sched_getaffinity(0))
+    concurrency = options.concurrency or settings.concurrency or cores()
     model = find_model(settings)
     with (
         temporary_folder(settings.work_dir) as temporary,
