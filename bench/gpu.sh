@@ -98,8 +98,8 @@ do_growth() {
     step 90 growth python3 -m bench.growth --model "${model}" --data "${data}" --lines "${home}/lines" --gpu 0 --json
 }
 do_pipeline() {
-    step 210 pipeline python3 -m bench.pipeline --model "${model}" --data "${data}" --gpu 0 --limit 32 --children 8,16 \
-        --ocr-device cpu,gpu --limit-s 190 --json
+    step 240 pipeline python3 -m bench.pipeline --model "${model}" --data "${data}" --gpu 0 --limit 32 --children 8,16 \
+        --ocr-device cpu,gpu --limit-s 230 --json
 }
 
 libraries() { # CUDA's own as pip installed them, for onnxruntime: `nvidia` has no code, only folders

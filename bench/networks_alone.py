@@ -8,8 +8,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from workers.ocr.cuda import networks
 from workers.ocr.cuda.provider import load_libraries
+from workers.ocr.cuda.session import PROVIDER, PROVIDER_OPTIONS
 from workers.ocr.pp_ocr import PpOcr
 
 #: A page of A4 at 200 dpi as the detector gets it; batches of the recogniser.
@@ -48,11 +48,11 @@ def _measure(content: bytes, shape: tuple[int, ...], values: dict[str, str]) -> 
     options = ort.SessionOptions()
     options.log_severity_level = 2
     started = time.perf_counter()
-    providers = [(networks.PROVIDER, {**networks.PROVIDER_OPTIONS, **values}), "CPUExecutionProvider"]
+    providers = [(PROVIDER, {**PROVIDER_OPTIONS, **values}), "CPUExecutionProvider"]
     session = ort.InferenceSession(content, options, providers=providers)
     opened = time.perf_counter()
     numbers = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    if session.get_providers()[0] != networks.PROVIDER:
+    if session.get_providers()[0] != PROVIDER:
         raise RuntimeError("onnxruntime went back to the CPU; its log says why")
     times = [_run(session, numbers) for _ in range(RUNS + 1)]
     other = _run(session, numbers[..., : shape[-1] // 2])  # what another shape in between costs

@@ -3,9 +3,10 @@
 DIR holds scans. A real worker with a real Redis reads and corrects them in the default mode: on each device for OCR
 with each number of children of one thread, and with one child for all cores. At last, OCR alone and the correction
 alone read some of the pages in this process, one after the other, so that it shows which of the two a worker waits for.
-Each layout starts anew, with a store of its own; the first pages, on which each child loads its models, are not timed
-but for how long after the worker's start the first of them is done. With `--json` each line is all that is known by
-then; what would end after `--limit-s` is not begun, and named.
+Each layout starts anew, with a store of its own; the first pages, on which each child loads its models, count for
+nothing but the time from the worker's start to the first of them and to the last. With OCR on a GPU each scan is among
+them: a shape is planned once in the life of a process. With `--json` each line is all that is known by then; what would
+end after `--limit-s` is not begun, and named.
 """
 
 import contextlib
@@ -39,12 +40,15 @@ from samples.local_redis import local_redis
 from samples.stack import StackError, packaged_model, running_worker
 from workers.gpu import resolve_gpu
 from workers.ocr import open_engine
+from workers.remote import ask
 
 LOOK_S = 0.25
 LIMIT_S = 900.0
 HOUR_S = 3600
-#: Pages that each child is to read, by device: more are not needed to see how fast it is.
-PAGES_EACH = {"cpu": 4, "gpu": 10}
+#: Pages that each child reads on its core: more are not needed to see how fast it is.
+PAGES_EACH = 4
+#: How often each scan is read with OCR on a GPU: 160 pages of 32 scans, 16 s at 10 pages/s.
+TURNS = 5
 #: Pages that OCR alone and the correction alone read.
 PAGES_ALONE = 4
 
@@ -57,16 +61,22 @@ class Layout:
     threads: int  # of the OCR engine in each child
     device: str = "cpu"
 
-    def pages(self, scans: Sequence[Scan], limit: int) -> list[Scan]:
-        """Pages to read: each scan as often as it takes, `limit` for each number of pages that a CPU reads."""
-        most = limit * PAGES_EACH[self.device] // PAGES_EACH["cpu"]
-        return list(islice(cycle(scans), min(most, self.children * PAGES_EACH[self.device])))
+    def pages(self, scans: Sequence[Scan]) -> list[Scan]:
+        """Pages to read: each scan as often as it takes."""
+        if self.device == "gpu":
+            return list(scans) * TURNS
+        return list(islice(cycle(scans), min(len(scans), self.children * PAGES_EACH)))
+
+    def warm_up(self, scans: Sequence[Scan]) -> list[Scan]:
+        """Pages to read before: one for each child, and each shape that a GPU has to plan."""
+        least = [scans[0]] * self.children
+        return [*scans, *least[len(scans) :]] if self.device == "gpu" else least
 
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder of NAME.jpg|png with NAME.txt.", exists=True, file_okay=False)],
     model: Annotated[Path | None, typer.Option(help="GGUF file; default: the packaged one.")] = None,
-    limit: Annotated[int, typer.Option(help="So many pages at most; 2.5 times as many with OCR on a GPU.")] = 6,
+    limit: Annotated[int, typer.Option(help="So many scans; with OCR on a GPU each is read 5 times.")] = 6,
     children: Annotated[str, typer.Option(help="Numbers of children; default: 1, 2, 4 ... up to the cores.")] = "",
     gpu: Annotated[str, typer.Option(help="cpu, auto, an index or a UUID.")] = "cpu",
     ocr_device: Annotated[str, typer.Option(help="Where OCR runs: cpu, gpu, or both: cpu,gpu.")] = "cpu",
@@ -81,11 +91,10 @@ def main(
     report = Report(limit_s, as_json=as_json)
     report.told |= {"machine": machine.describe(), "scans": len(scans), "price_per_hour": price, "workers": []}
     for layout in _layouts(children, ocr_device.split(",")):
-        pages = layout.pages(scans, limit)
         report.step(
             f"{layout.children} children of {layout.threads} threads, OCR on {layout.device}",
-            lambda layout=layout, pages=pages: report.told["workers"].append(  # type: ignore[misc]
-                _measure(layout, pages, settings, gpu, price)
+            lambda layout=layout: report.told["workers"].append(  # type: ignore[misc]
+                _measure(layout, scans, settings, gpu, price)
             ),
         )
     report.step("alone", lambda: report.told.update(alone=_alone(scans[:PAGES_ALONE], settings, gpu)))
@@ -127,7 +136,7 @@ class Report:
 def _layouts(children: str, devices: Sequence[str]) -> list[Layout]:
     cores = len(os.sched_getaffinity(0))
     counts = [int(count) for count in children.split(",")] if children else _doubling(cores)
-    spread = [Layout(count, 1, device) for device in devices[::-1] for count in counts[::-1]]
+    spread = [Layout(count, 1, device) for count in sorted(counts, reverse=True) for device in devices[::-1]]
     return [*spread, Layout(1, cores)]  # the dearest question last
 
 
@@ -149,31 +158,43 @@ def _alone(scans: Sequence[Scan], settings: Settings, gpu: str) -> dict[str, flo
 
 
 def _measure(layout: Layout, scans: Sequence[Scan], settings: Settings, gpu: str, price: float) -> dict[str, object]:
-    with tempfile.TemporaryDirectory(prefix="pipeline-") as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="pipeline-") as name,
+        local_redis(Path(name, "redis"), append_only=True) as server,
+    ):
         folder = Path(name)
-        with local_redis(folder / "redis", append_only=True) as server:
-            values = {
-                "redis_url": server.url,
-                "store_url": str(folder / "store"),
-                "work_dir": folder,
-                "file_model_path": settings.file_model_path,
-                "ocr_threads": layout.threads,
-                "ocr_device": layout.device,
-                "engine_answers_kept": 0,  # the pages that warm it are among those that are timed
-            }
-            fleet = Fleet.open(Settings(_env_file=None, **values))  # type: ignore[arg-type]
-            _submit(fleet, "warm", _copies([scans[0]] * layout.children, folder / "warm"))
-            arguments = ("--concurrency", str(layout.children), "--gpu", gpu)
-            started = time.perf_counter()
-            with running_worker(values, folder / "worker.log", *arguments) as worker:
-                _wait(fleet, "warm", 1, None)
-                first_page_s = time.perf_counter() - started
-                _wait(fleet, "warm", layout.children, None)
-                watch = Watch(worker.pid)
-                _submit(fleet, "timed", _copies(scans, folder / "timed"))
-                _wait(fleet, "timed", len(scans), watch)
-                load = watch.stop()
-            return {"first_page_s": round(first_page_s, 2)} | _describe(layout, len(scans), load, _stages(fleet), price)
+        values = {
+            "redis_url": server.url,
+            "store_url": str(folder / "store"),
+            "work_dir": folder,
+            "file_model_path": settings.file_model_path,
+            "ocr_threads": layout.threads,
+            "ocr_device": layout.device,
+            "engine_answers_kept": 0,  # the pages that warm it are among those that are timed
+        }
+        own = Settings(_env_file=None, **values)  # type: ignore[arg-type]
+        fleet, warming, pages = Fleet.open(own), layout.warm_up(scans), layout.pages(scans)
+        _submit(fleet, "warm", _copies(warming, folder / "warm"))
+        arguments = ("--concurrency", str(layout.children), "--gpu", gpu)
+        started = time.perf_counter()
+        with running_worker(values, folder / "worker.log", *arguments) as worker:
+            _wait(fleet, "warm", 1, None)
+            first_page_s = time.perf_counter() - started
+            _wait(fleet, "warm", len(warming), None)
+            warm_s = time.perf_counter() - started
+            watch = Watch(worker.pid)
+            _submit(fleet, "timed", _copies(pages, folder / "timed"))
+            _wait(fleet, "timed", len(pages), watch)
+            load, devices = watch.stop(), _devices(own)
+        told = _describe(layout, len(pages), load, _stages(fleet), price)
+        return {"first_page_s": round(first_page_s, 2), "warm_s": round(warm_s, 2), **told, "devices": devices}
+
+
+def _devices(settings: Settings) -> dict[str, object]:
+    """What the worker's engine and its OCR process on a GPU say of themselves."""
+    with contextlib.suppress(OcrFleetError):
+        return {device: facts for told in ask(settings, "engine", None).values() for device, facts in told.items()}
+    return {}
 
 
 def _copies(scans: Sequence[Scan], folder: Path) -> Path:
@@ -231,6 +252,7 @@ def _describe(layout: Layout, pages: int, load: Load, stages: dict[str, float], 
         "cores_percent": load.cores_percent,
         "gpu_percent": round(load.gpu_percent, 1),
         "gpu_mib": load.gpu_mib,
+        "gpu_mib_by_role": load.gpu_mib_by_role,
         "child_mib": round(load.child_mib),
         "cost_per_million_pages": round(price / HOUR_S / pages_per_s * 1_000_000),
     }

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import psutil
 
-from workers.gpu import list_gpus, memory, utilisation_percent
+from workers.gpu import list_gpus, memory, memory_by_process, utilisation_percent
 
 MIB = 1 << 20
+#: Programs that a worker starts, by the module that they are.
+ROLES = {"workers.llm.keeper": "keeper", "workers.llm.process": "engine", "workers.ocr.cuda.process": "OCR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Load:
     cores_percent: tuple[float, ...]  # of each core, other programs' included
     gpu_percent: float  # the mean over all looks; 0 without a GPU
     gpu_mib: int  # of all GPUs, at the end
+    gpu_mib_by_role: dict[str, int]  # of the worker's processes, where NVML tells them apart
     child_mib: float  # the largest child's memory at the end; what children share counts in part (PSS)
 
 
@@ -44,6 +47,7 @@ class Watch:
             cores_percent=tuple(psutil.cpu_percent(percpu=True)),
             gpu_percent=sum(looks) / len(looks),
             gpu_mib=sum(each.total_mib - each.free_mib for gpu in list_gpus() if (each := memory(gpu.uuid))),
+            gpu_mib_by_role=self._gpu_mib_by_role(),
             child_mib=max(self._children_mib(), default=0.0),
         )
 
@@ -51,12 +55,17 @@ class Watch:
         processes = [self._worker, *self._worker.children(recursive=True)]
         return sum(sum(each.cpu_times()[:2]) for each in processes)
 
+    def _gpu_mib_by_role(self) -> dict[str, int]:
+        held = memory_by_process()
+        return {_role(child): held[child.pid] for child in self._worker.children(recursive=True) if child.pid in held}
+
     def _children_mib(self) -> list[float]:
         """Of the OCR children: what the worker forked, not the programs that it started."""
         name = self._worker.name()
-        children = [child for child in self._worker.children() if child.name() == name and _is_fork(child)]
+        children = [child for child in self._worker.children() if child.name() == name and not _role(child)]
         return [child.memory_full_info().pss / MIB for child in children]
 
 
-def _is_fork(child: psutil.Process) -> bool:
-    return not {"workers.llm.keeper", "workers.ocr.cuda.process"} & set(child.cmdline())
+def _role(process: psutil.Process) -> str:
+    """Which program of the worker's it is; empty: a fork of the worker itself."""
+    return next((ROLES[word] for word in process.cmdline() if word in ROLES), "")

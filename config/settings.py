@@ -90,7 +90,7 @@ class Settings(BaseSettings):
         "(CUDA is never touched), or auto: the GPU where onnxruntime can use it and the engine leaves memory enough.",
     )
     ocr_gpu_mib: int = Field(
-        3072, ge=512, description="GPU memory that OCR may take on each GPU, for all children of the worker together."
+        3072, ge=2048, description="GPU memory that OCR may take on each GPU, for all children of the worker together."
     )
     ocr_script: Script = Field(
         "latin",

@@ -2,14 +2,15 @@
 
 import onnxruntime as ort
 
-from workers.ocr.cuda import networks, process
+from workers.ocr.cuda import networks, process, session
 
 
 def main() -> None:
-    networks.PROVIDER = "CPUExecutionProvider"
-    networks.PROVIDER_OPTIONS = {}
-    networks._share_arena = lambda limit_bytes: None
+    session.PROVIDER = "CPUExecutionProvider"
+    session.PROVIDER_OPTIONS = {}
+    networks.share_arena = lambda limit_bytes: None
     networks.AT_START = (("classify", (1, 3, 48, 192)), ("recognise", (1, 3, 48, 320)))
+    networks.SOON = (("recognise coarse", (1, 3, 48, 320)),)
     assert "CPUExecutionProvider" in ort.get_available_providers()
     process.main()
 

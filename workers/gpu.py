@@ -103,6 +103,19 @@ def memory(uuid: str) -> GpuMemory | None:
         return GpuMemory(free_mib=int(figures.free) // MIB, total_mib=int(figures.total) // MIB)
 
 
+def memory_by_process() -> dict[int, int]:
+    """Say which process holds how many MiB of all GPUs; empty where NVML does not tell, as in some containers."""
+    held: dict[int, int] = {}
+    with _nvml() as nvml:
+        if nvml is None:
+            return held
+        with contextlib.suppress(nvml.NVMLError):
+            for index in range(nvml.nvmlDeviceGetCount()):
+                for process in nvml.nvmlDeviceGetComputeRunningProcesses(nvml.nvmlDeviceGetHandleByIndex(index)):
+                    held[process.pid] = held.get(process.pid, 0) + (process.usedGpuMemory or 0) // MIB
+    return held
+
+
 def utilisation_percent() -> float:
     """How busy the GPUs were of late, by NVML: the mean over all; 0 without one."""
     with _nvml() as nvml:

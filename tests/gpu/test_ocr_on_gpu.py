@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,10 @@ from workers.document.pages import open_document
 from workers.gpu import Gpu
 from workers.ocr import PageImage, open_engine
 from workers.ocr.cuda.client import CudaClient, CudaRefused
-from workers.ocr.cuda.networks import MOST_CHUNK_BYTES
 from workers.ocr.cuda.processes import CONTEXT_MIB
 from workers.ocr.cuda.service import CudaService
+from workers.ocr.cuda.session import MOST_CHUNK_BYTES
+from workers.ocr.cuda.shapes import AT_START, SOON, lines_at_once
 from workers.ocr.rapidocr import RapidOcrEngine
 
 pytestmark = pytest.mark.gpu
@@ -67,7 +69,7 @@ def wait_until(met: Callable[[], bool], timeout_s: float = 10) -> None:
 def pages(folder: Path, settings: Settings) -> list[PageImage]:
     generate(folder)
     read = []
-    for path in sorted(folder.rglob("*.pdf"))[:4]:
+    for path in sorted(folder.rglob("*.pdf"))[:2]:
         with open_document(path.read_bytes(), "application/pdf", Bounds.of(settings)) as document:
             read.append(document.render(1, settings.raster_dpi))
     return read
@@ -86,25 +88,38 @@ def test_samples_read_the_same_on_cpu_and_gpu(settings: Settings, service: CudaS
     assert service.facts()["runs"] != 0
 
 
+def test_memory_does_not_grow_with_those_who_ask(
+    service: CudaService, settings: Settings, gpu: Gpu, free_before_mib: int
+) -> None:
+    lines = np.zeros((lines_at_once(320), 3, 48, 320), np.float32)
+
+    def ask(_: int) -> int:
+        with contextlib.closing(CudaClient(service.socket_path)) as client:
+            return len(client.run("recognise", lines))
+
+    wait_until(lambda: int(str(service.facts()["new_shapes"])) >= len(AT_START + SOON), timeout_s=60)
+    assert ask(0)
+    before_mib = gpus.free_mib(gpu.uuid)
+    with ThreadPoolExecutor(16) as children:
+        assert all(children.map(ask, range(32)))
+    assert before_mib - gpus.free_mib(gpu.uuid) <= SLACK_MIB
+    assert free_before_mib - gpus.free_mib(gpu.uuid) <= settings.ocr_gpu_mib + CONTEXT_MIB
+
+
+def test_a_batch_that_finds_no_memory_costs_no_page(settings: Settings, service: CudaService) -> None:
+    huge = np.zeros((64, 3, 48, 4800), np.float32)  # 16 GB
+    with contextlib.closing(CudaClient(service.socket_path)) as client, contextlib.suppress(CudaRefused):
+        assert len(client.run("recognise", huge)) == len(huge)
+    with contextlib.closing(open_engine("rapidocr", settings, service.socket_path)) as engine:
+        assert [line.text for line in engine.read(draw(LINES))] == LINES
+
+
 def test_memory_stays_within_its_share_and_comes_back_when_the_process_is_killed(
     service: CudaService, settings: Settings, gpu: Gpu, free_before_mib: int
 ) -> None:
-    with contextlib.closing(open_engine("rapidocr", settings, service.socket_path)) as engine:
-        assert [line.text for line in engine.read(draw(LINES))] == LINES
     held_mib = free_before_mib - gpus.free_mib(gpu.uuid)
     assert MOST_CHUNK_BYTES >> 20 <= held_mib <= settings.ocr_gpu_mib + CONTEXT_MIB
 
     assert service.pid
     os.kill(service.pid, signal.SIGKILL)
     wait_until(lambda: free_before_mib - gpus.free_mib(gpu.uuid) <= SLACK_MIB)
-
-
-def test_a_batch_that_finds_no_memory_costs_no_page(settings: Settings, gpu: Gpu) -> None:
-    small = settings.model_copy(update={"ocr_gpu_mib": 1024})
-    huge = np.zeros((64, 3, 48, 4800), np.float32)
-    with contextlib.closing(CudaService(small, gpu)) as service:
-        service.start()
-        with contextlib.closing(CudaClient(service.socket_path)) as client, contextlib.suppress(CudaRefused):
-            assert len(client.run("recognise", huge)) == len(huge)
-        with contextlib.closing(open_engine("rapidocr", small, service.socket_path)) as engine:
-            assert [line.text for line in engine.read(draw(LINES))] == LINES

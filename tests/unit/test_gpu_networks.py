@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from workers.ocr.cuda import networks
-from workers.ocr.cuda.networks import Network, OutOfMemory
+from workers.ocr.cuda import session
+from workers.ocr.cuda.network import Network, Sessions
+from workers.ocr.cuda.session import OutOfMemory
 from workers.ocr.cuda.shapes import VOTES, fill, lines_at_once
 from workers.ocr.cuda.wire import Numbers
 from workers.ocr.recogniser import WIDTHS_PX
@@ -34,8 +35,8 @@ def batch(lines: int) -> Numbers:
 
 
 def network(monkeypatch: pytest.MonkeyPatch, most_lines: int, most_sessions: int = 8) -> Network:
-    monkeypatch.setattr(networks, "open_session", lambda content: Session(most_lines))
-    return Network(b"", most_sessions, "out")
+    monkeypatch.setattr(session, "open_session", lambda content: Session(most_lines))
+    return Network("recognise", b"", Sessions(most_sessions), "out")
 
 
 def test_a_batch_is_halved_until_it_finds_memory_and_answered_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +44,7 @@ def test_a_batch_is_halved_until_it_finds_memory_and_answered_whole(monkeypatch:
     for _ in range(2):
         with pytest.raises(OutOfMemory):
             tried.run(batch(5))
-        tried.lower(batch(5).shape)
+        assert tried.lower(batch(5).shape)
     assert tried.run(batch(5))[:, 0].tolist() == [0, 1, 2, 3, 4]
     assert tried.lowered == 2
     assert tried.knows(batch(5).shape)

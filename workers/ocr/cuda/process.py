@@ -1,6 +1,6 @@
 """The OCR process on a GPU: loads the networks, says that it is ready, and answers the children of its worker.
 
-A thread for each child moves numbers; one at a time runs a network. The process ends by `os._exit`, as the engine
+A thread for each child moves numbers; one for all runs the networks. The process ends by `os._exit`, as the engine
 does: the kernel gives its GPU memory back at once, and native destructors can't hang it.
 """
 
@@ -15,9 +15,10 @@ import threading
 import time
 
 from jobs.errors import OcrUnavailable
-from workers.ocr.cuda.networks import Networks, OutOfMemory
+from workers.ocr.cuda.networks import Networks
 from workers.ocr.cuda.provider import load_libraries
-from workers.ocr.cuda.wire import EXIT_IDLE, Answer, Ask, CudaPlan, Facts, receive, receive_numbers, send
+from workers.ocr.cuda.session import OutOfMemory
+from workers.ocr.cuda.wire import EXIT_IDLE, Answer, Ask, CudaPlan, receive, receive_numbers, send
 from workers.parent import die_with_parent
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class CudaServer:
     def _answer(self, connection: socket.socket, ask: Ask) -> None:
         self._asked_at = time.monotonic()
         if ask.stage == "facts":
-            send(connection, self._facts())
+            send(connection, self._networks.facts())
             return
         numbers = receive_numbers(connection, ask.shape)
         try:
@@ -79,17 +80,6 @@ class CudaServer:
         else:
             send(connection, Answer(shape=answer.shape), answer)
         self._asked_at = time.monotonic()
-
-    def _facts(self) -> Facts:
-        networks = self._networks
-        return Facts(
-            load_s=round(networks.load_s, 2),
-            runs=networks.runs,
-            new_shapes=networks.new_shapes,
-            plan_s=round(networks.plan_s, 2),
-            lowered=networks.lowered,
-            busy_s=round(networks.busy_s, 2),
-        )
 
 
 def main() -> None:
@@ -106,7 +96,7 @@ def _run(plan: CudaPlan) -> int:
     try:
         load_libraries()
         networks = Networks(plan)
-        log.info("ready after %.1f s", networks.load_s)
+        log.info("ready after %.1f s", networks.facts().load_s)
         CudaServer(networks, socket.socket(fileno=plan.listen_fd), plan.idle_s).run()
     except OutOfMemory:
         return _fail("GPU memory lacks. Lower OCRFLEET_OCR_GPU_MIB, or set OCRFLEET_OCR_DEVICE=cpu.")

@@ -12,8 +12,8 @@ from workers.ocr.cuda.service import CudaService
 
 log = logging.getLogger(__name__)
 
-#: CUDA's context, cuDNN's and cuBLAS' own memory, beside what OCR may take: 1,265 MiB on an H100.
-CONTEXT_MIB = 1536
+#: CUDA's context, cuDNN's kernels, and handles of both libraries for each session, beside what OCR may take.
+CONTEXT_MIB = 2560
 
 
 class OcrProcesses:

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "workers.ocr.cuda.process")
 #: CUDA's libraries are 2 GB; from a cold disk they took most of a minute.
 START_TIMEOUT_S = 180.0
+#: What cuBLAS takes for each handle, of which onnxruntime has some for each session: what it takes by itself on GPUs
+#: before Hopper (8 MiB), where it would take 32 (docs.nvidia.com/cuda/cublas, "cublasSetWorkspace").
+WORKSPACE = ":4096:2:16:8"
 #: Facts are asked for by a main process that has a pulse to keep.
 FACTS_TIMEOUT_S = 2.0
 #: After a process that ended unasked the next one waits: what ended it may do so again.
@@ -139,7 +142,7 @@ class CudaService:
             log_level=logging.getLogger().getEffectiveLevel(),
         )
         # Pinned before its first instruction: CUDA numbers what it can see from 0.
-        pinned = ["env", f"CUDA_VISIBLE_DEVICES={self.gpu.uuid}"]
+        pinned = ["env", f"CUDA_VISIBLE_DEVICES={self.gpu.uuid}", f"CUBLAS_WORKSPACE_CONFIG={WORKSPACE}"]
         self._process = subprocess.Popen(
             [*pinned, *self._command, plan.model_dump_json()],
             stdin=subprocess.DEVNULL,

@@ -87,6 +87,7 @@ class Facts(Frozen):
     new_shapes: int  # for which cuDNN had to plan
     plan_s: float  # that it took, added up; several shapes are planned at once
     lowered: int  # how often memory lacked and a batch was made smaller
+    given_up: int  # sessions, for want of memory or since there were too many shapes
     busy_s: float
 
 
