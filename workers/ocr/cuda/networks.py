@@ -1,9 +1,8 @@
 """PP-OCR's networks on the GPU that this process is pinned to.
 
-One thread runs them all, in the order in which children ask. onnxruntime 1.31 keeps streams, and with each a handle of
-cuBLAS and of cuDNN, for every thread that ran a session (SessionState::AcquireDeviceStreamCollection, its pool is the
-thread's own; issue microsoft/onnxruntime#29351): with a thread for each of 16 children that took 9 GB beside the arena.
-Now a session has two, of the thread that planned it and of the one that runs it, however many children there are.
+One thread runs them all, in the order in which children ask, and a few plan. For each thread that ran a session
+onnxruntime 1.31 keeps 48 MiB (H100; SessionState::AcquireDeviceStreamCollection pools streams and their handles by
+thread; issue microsoft/onnxruntime#29351): with a thread for each of 16 children that came to 9 GB beside the arena.
 """
 
 import contextlib

@@ -13,7 +13,7 @@ from workers.ocr.cuda.service import CudaService
 log = logging.getLogger(__name__)
 
 #: CUDA's context, cuDNN's kernels, and handles of both libraries for each session, beside what OCR may take.
-CONTEXT_MIB = 2560
+CONTEXT_MIB = 2048
 
 
 class OcrProcesses:

@@ -12,6 +12,8 @@ PROVIDER_OPTIONS = {
     "device_id": "0",  # the one GPU that this process can see
     "cudnn_conv_algo_search": "HEURISTIC",
     "use_tf32": "0",  # 10 bits of mantissa: texts would differ from the CPU's
+    # One stream for a session. Else it keeps one for each thread that ran it, with a handle of cuBLAS and of cuDNN.
+    "use_ep_level_unified_stream": "1",
 }
 _OUT_OF_MEMORY = ("Failed to allocate memory", "Available memory of", "out of memory", "ALLOC_FAILED")
 
