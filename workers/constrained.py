@@ -7,14 +7,13 @@ from workers.correction.choice import choose, variants
 from workers.correction.confusion import Confusions
 from workers.correction.edit import clashes
 from workers.correction.lexicon import Lexicon
+from workers.correction.line import Verdict
 from workers.correction.suspect import Suspect, suspects
 from workers.llm import Choice, LanguageModel, RequestTooLong
 from workers.ocr import OcrLine
 
 #: Lines before the one in question that the model sees.
 CONTEXT_LINES = 4
-
-Verdict = tuple[tuple[Change, ...], tuple[Refusal, ...], bool]
 
 
 def choose_words(

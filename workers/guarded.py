@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 
 from jobs.contract import Recipe
-from jobs.result import Change, Refusal
+from jobs.result import Change
 from workers.correction.doubt import in_doubt
 from workers.correction.guard import judge_answer
 from workers.correction.lexicon import Lexicon
+from workers.correction.line import Verdict
 from workers.llm import LanguageModel, RequestTooLong
 from workers.llm.prompt import correction_chat, numbered, read_answer
 from workers.ocr import OcrLine
 
 #: Lines of one question: more lose a small model's count, fewer cost a prompt each.
 LINES_PER_QUESTION = 12
-
-Verdict = tuple[tuple[Change, ...], tuple[Refusal, ...], bool]
 
 
 def rewrite(

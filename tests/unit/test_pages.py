@@ -1,4 +1,4 @@
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from io import BytesIO
 
 import numpy as np
@@ -12,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from jobs.errors import CorruptDocument, DocumentTooLarge, EncryptedDocument, UnsupportedDocument
 from jobs.media import PDF
 from tests.encoded_page import BOUNDS, encoded, noise, render
+from tests.layered_pdf import turned
 from workers.document.pages import encode_jpeg, open_document
 from workers.ocr import PageImage
 
@@ -39,14 +40,6 @@ def pdf(pages: int = 1, size: tuple[float, float] = (200, 100), encrypt: object 
         canvas.rect(0, size[1] / 2, size[0] / 2, size[1] / 2, stroke=0, fill=1)
         canvas.showPage()
     canvas.save()
-    return file.getvalue()
-
-
-def turned(data: bytes, degrees: int) -> bytes:
-    with closing(pdfium.PdfDocument(data)) as document:
-        document[0].set_rotation(degrees)
-        file = BytesIO()
-        document.save(file)
     return file.getvalue()
 
 

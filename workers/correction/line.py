@@ -21,6 +21,9 @@ _LOST_IN_FIGURES = frozenset([*_MARKS, *"0123456789"])
 UNSURE = "read unsurely"
 _MOST_READINGS = 6
 
+#: What changes in a line, what was refused, and whether the model was asked about it.
+Verdict = tuple[tuple[Change, ...], tuple[Refusal, ...], bool]
+
 
 def finish(
     raw: str,
