@@ -34,6 +34,8 @@ from workers.ocr.cuda.service import CudaService
 STEP_S = 90.0
 #: Pages of each child. A GPU reads each page of the largest step once before it is timed: a shape is planned once.
 GPU_PAGES, CPU_PAGES = 6, 2
+#: What the process counts and adds up.
+COUNTED = ("runs", "new_shapes", "plan_s", "lowered", "given_up", "busy_s")
 #: After the OCR process has ended, NVML may show its memory for a moment.
 SETTLE_S = 10.0
 
@@ -129,7 +131,8 @@ class Bench:
             "pages": len(read),
             "s_per_page": round(sum(page.seconds for page in read) / len(read), 2),
             "gpu_percent": round(sum(busy) / max(1, len(busy))),
-            **{key: _difference(before, after, key) for key in ("runs", "new_shapes", "plan_s", "lowered", "busy_s")},
+            "free_mib": gpus.free_mib(self._service.gpu.uuid),
+            **{key: _difference(before, after, key) for key in COUNTED},
         }
 
     def compare(self) -> dict[str, object]:
