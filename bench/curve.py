@@ -27,7 +27,7 @@ def cost_of_rows(setting: Setting) -> dict[int, float]:
 
 def _measure(setting: Setting) -> dict[int, float]:
     answers = max(ROWS) // ROWS_OF_ANSWER
-    context = Engine(plan(setting, slots=answers)).context
+    context = Engine(plan(setting, slots=answers)).lanes[0].context
     for start in range(0, FILLED, 256):
         context.decode([Row(TOKEN + place, place, 0, False) for place in range(start, start + 256)])
     for answer in range(1, answers):

@@ -4,7 +4,9 @@ import dataclasses
 import logging
 import time
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,9 @@ from bench.question import Question
 from workers.llm import Completion, slot
 from workers.llm.engine import Engine
 from workers.llm.generation import Generation
+from workers.llm.lane import Lane, Shared
 from workers.llm.plan import EnginePlan
+from workers.llm.request import Result
 from workers.llm.wire import CompleteRequest
 
 NEVER = 1 << 30
@@ -37,7 +41,12 @@ class Own:
         self._setting, self._features = setting, features
         if not features.sharing:
             slot.WORTH_SHARING = NEVER
-        self._engine = _WatchedEngine(plan(setting, slots=setting.in_flight if features.together else 1))
+        self._watch = _Watch()
+        self._engine = Engine(
+            plan(setting, slots=setting.in_flight if features.together else 1),
+            lambda shared: _WatchedLane(shared, self._watch),
+        )
+        self._lanes = self._engine.start()
 
     def run(self, questions: Sequence[Question], *, forced: bool) -> Run:
         """Answer all, as many at once as the engine has slots."""
@@ -48,18 +57,17 @@ class Own:
         written = self._ask(questions, forced=forced, max_tokens=max_tokens)
         wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
         facts = {key: value - before[key] for key, value in dataclasses.asdict(self._engine.tally).items()}
-        facts["overruled_tokens"] = sum(each.overruled for each in self._engine.written.values())
+        facts["overruled_tokens"] = sum(each.overruled for each in self._watch.written.values())
         texts, steps = zip(*written, strict=True)
         return Run(wall_s, cpu_s, int(facts["output_tokens"]), texts, facts, steps)
 
     def _ask(
         self, questions: Sequence[Question], *, forced: bool, max_tokens: int
     ) -> list[tuple[str, tuple[Step, ...]]]:
-        engine = self._engine
-        engine.forced = [each.truth if forced else None for each in questions]
-        engine.written = {}
+        watch = self._watch
+        watch.forced, watch.written = [each.truth if forced else None for each in questions], {}
         futures = [
-            engine.submit(
+            self._engine.submit(
                 CompleteRequest(
                     id=number,
                     messages=each.messages,
@@ -70,14 +78,19 @@ class Own:
             )
             for number, each in enumerate(questions)
         ]
-        while not all(future.done() for future in futures):
-            engine.step()
-        answers = [future.result() for future in futures]
+        answers = [self._answer(future) for future in futures]
         return [
-            (answer.text, tuple(engine.written[number].steps))
+            (answer.text, tuple(watch.written[number].steps))
             for number, answer in enumerate(answers)
             if isinstance(answer, Completion)
         ]
+
+    def _answer(self, asked: "Future[Result]") -> Result:
+        """Wait for it, but not longer than the lanes live."""
+        futures: list[Future[Any]] = [asked, *self._lanes]
+        for first in wait(futures, return_when=FIRST_COMPLETED).done:
+            first.result()
+        return asked.result()
 
 
 def plan(setting: Setting, slots: int) -> EnginePlan:
@@ -101,17 +114,26 @@ def plan(setting: Setting, slots: int) -> EnginePlan:
     )
 
 
-class _WatchedEngine(Engine):
-    """The engine, with answers that may be forced, and whose tokens' likelihoods are kept."""
+@dataclasses.dataclass(slots=True)
+class _Watch:
+    """What answers are forced to, and what was kept of them; by their numbers."""
 
-    forced: list[str | None]
-    written: dict[int, "_Watched"]
+    forced: list[str | None] = dataclasses.field(default_factory=list)
+    written: dict[int, "_Watched"] = dataclasses.field(default_factory=dict)
+
+
+class _WatchedLane(Lane):
+    """A lane with answers that may be forced, and whose tokens' likelihoods are kept."""
+
+    def __init__(self, shared: Shared, watch: _Watch) -> None:
+        super().__init__(shared)
+        self._watch = watch
 
     def _generation(self, asked: CompleteRequest) -> Generation:
-        text = self.forced[asked.id]
+        text = self._watch.forced[asked.id]
         forced = None if text is None else [*self.model.tokenize(text), self._end]
         watched = _Watched(super()._generation(asked), forced)
-        self.written[asked.id] = watched
+        self._watch.written[asked.id] = watched
         return watched
 
     @cached_property

@@ -41,17 +41,19 @@ os.execv(sys.executable, [sys.executable, "-m", "workers.llm.process", sys.argv[
 
 #: The real engine, but a decode with more than one page's room finds no memory once the engine is warm.
 OUT_OF_MEMORY_IN_FLIGHT = """
+from functools import partial
 from workers.llm import process
 from workers.llm.engine import Engine
+from workers.llm.lane import Lane
 from workers.llm.native import OutOfMemory
 
-class Greedy(Engine):
+class Greedy(Lane):
     def step(self):
         super().step()
         if self.plan.slots > 1:
             raise OutOfMemory("out of memory")
 
-process.Engine = Greedy
+process.Engine = partial(Engine, lane=Greedy)
 process.main()
 """
 

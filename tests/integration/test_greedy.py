@@ -61,7 +61,7 @@ def steps(messages):
         piece = "" if token is None else model.piece(token).hex()
         yield {"piece": piece, "margin": float(best - second), "rounding": rounding}
 
-model = Model(Path(sys.argv[1]), gpu_layers=0, cpu_extras=True)
+model = Model(Path(sys.argv[1]), gpu_layers=0, cpu_extras=True, context_size=2048)
 max_tokens = int(sys.argv[2])
 context = Context(model, cells=2048, sequences=2, rows=1024, outputs=256, threads=1, gpu=False)
 print(json.dumps([list(steps(messages)) for messages in json.loads(sys.argv[3])]))

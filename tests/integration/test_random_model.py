@@ -3,7 +3,9 @@
 from contextlib import closing
 from pathlib import Path
 
-from bench.random_model import SHAPES, write
+import pytest
+
+from bench.random_model import SHAPES, WEIGHTS, write
 from config.settings import Settings
 from samples.stack import packaged_model
 from workers.gpu import model_shape
@@ -13,9 +15,10 @@ from workers.llm.service import EngineService
 from workers.models import find_model
 
 
-def test_a_model_of_random_weights_has_its_shape_and_answers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_a_model_of_random_weights_has_its_shape_and_answers(tmp_path: Path, weights: str) -> None:
     path = tmp_path / "random.gguf"
-    write(path, SHAPES["tiny"], packaged_model())
+    write(path, SHAPES["tiny"], packaged_model(), WEIGHTS[weights])
     shape = model_shape(path)
     assert (shape.blocks, shape.cache_bytes_per_cell) == (2, 128)
 

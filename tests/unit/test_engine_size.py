@@ -7,7 +7,7 @@ import pytest
 from workers import gpu
 from workers.gpu import ModelShape
 from workers.llm.plan import CacheType, KeeperPlan
-from workers.llm.size import EngineSize, size_that_fits
+from workers.llm.size import LANE_MIB, EngineSize, size_that_fits
 
 #: A 3B model at 8 bits: 3.3 GB, 36 blocks, 2 KV heads of 128.
 THREE_B = ModelShape(file_bytes=3_300_000_000, blocks=36, cache_bytes_per_cell=1024)
@@ -26,8 +26,8 @@ def plan(**changes: object) -> KeeperPlan:
     ("free_mib", "cache_type", "size"),
     [
         (80_000, "f16", EngineSize(37, 32)),
-        (gpu.RESERVE_MIB + 4_476, "f16", EngineSize(37, 16)),
-        (gpu.RESERVE_MIB + 4_476, "q8_0", EngineSize(37, 32)),
+        (gpu.RESERVE_MIB + LANE_MIB + 4_500, "f16", EngineSize(37, 16)),
+        (gpu.RESERVE_MIB + 3 * LANE_MIB + 4_610, "q8_0", EngineSize(37, 32)),
         (gpu.RESERVE_MIB + 1_976, "f16", EngineSize(20, 4)),
         (0, "f16", EngineSize(0, 4)),
     ],

@@ -1,279 +1,79 @@
-"""The engine: one warm model that answers all requests in flight together, a decode at a time.
+"""The engine: one warm model, and the lanes that answer with it beside each other.
 
-Each step runs one decode over rows of as many units as there are slots: prompts being read, answers being written
-with their drafts, candidates being weighed. Units join and leave at any step, and share the beginnings of their
-prompts in the KV cache. Everything here belongs to the thread that calls `run`; `submit` may be called from any.
-
-The queue needs no bound of its own: a client has one request in flight, and waits.
+On a GPU a lane's thread looks through logits and prepares rows while another one's decode runs; and a row reads the
+cells of its own lane only. `submit` may be called from any thread.
 """
 
-import itertools
-import queue
-import time
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Thread
 
-import numpy as np
-
-from jobs.errors import EngineUnavailable, ModelError
-from workers.llm import Choice, Completion, RequestTooLong
-from workers.llm.draft import Drafter, Habits
-from workers.llm.generation import Generation
-from workers.llm.native import Context, Logits, Model
+from workers.llm.lane import Lane, Shared
+from workers.llm.native import Model
 from workers.llm.plan import EnginePlan
 from workers.llm.request import Request, Result
-from workers.llm.row import Room, Row
-from workers.llm.row_cost import RowCost
-from workers.llm.slot import Place, Slot, Unit, as_tokens, find_place
-from workers.llm.tally import Tally
-from workers.llm.weighing import Weighing
+from workers.llm.request_queue import RequestQueue
+from workers.llm.tally import Stopwatch, Tally
 from workers.llm.wire import CompleteRequest, ScoreRequest
 
-#: Rows of one decode, and how many of them may want logits: a row of logits takes up to 600 KiB.
-ROWS = 512
-OUTPUTS_ON_CPU, OUTPUTS_ON_GPU = 256, 512
-#: Sequences for the rests of candidates, beside the slots, and the most tokens of one such rest.
-BRANCHES, LONGEST_BRANCH = 16, 192
-#: Sizes of decodes that are run before the first page, largest first: on a GPU buffers grow with the largest.
-WARM_UP_ON_CPU, WARM_UP_ON_GPU = (16, 8, 4, 2, 1), (ROWS, 64, 32, 16, 8, 4, 2, 1)
-
 #: Threads that look through a GPU's logits: of 256 rows of Qwen2.5's, one took 17 ms beside a decode of 17 ms (H100).
-#: Rows that one looks through at a time.
-LOOKERS, LOOK = 8, 8
-
-Part = tuple[Slot, Unit, list[Row]]
+LOOKERS = 8
 
 
 class Engine:
-    """One model and its context.
+    """One model and its lanes.
 
     Raises:
         ModelError, OutOfMemory: it can't be loaded.
     """
 
-    def __init__(self, plan: EnginePlan) -> None:
+    def __init__(self, plan: EnginePlan, lane: Callable[[Shared], Lane] = Lane) -> None:
         self.plan = plan
-        self.tally = Tally()
-        self.model = Model(plan.model_path, gpu_layers=plan.gpu_layers, cpu_extras=plan.cpu_extras)
-        self.context_size = min(plan.context_size, self.model.trained_context)
-        self._outputs = OUTPUTS_ON_GPU if plan.gpu_layers else OUTPUTS_ON_CPU
-        self.context = Context(
-            self.model,
-            cells=plan.cells,
-            sequences=plan.slots + BRANCHES,
-            rows=ROWS,
-            outputs=self._outputs,
-            threads=plan.threads,
-            gpu=plan.gpu_layers > 0,
-            cache_type=plan.cache_type,
+        self.model = Model(
+            plan.model_path,
+            gpu_layers=plan.gpu_layers,
+            cpu_extras=plan.cpu_extras,
+            context_size=plan.context_size,
         )
-        self._slots = [Slot(sequence) for sequence in range(plan.slots)]
-        self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
-        self._requests: deque[Request] = deque()
-        self._waiting: deque[Request] = deque()  # those of which units wait for a slot, next in turn first
-        # On a CPU that others use, too, wall time says little of what a row costs: drafts came out a third shorter.
-        self._clock = time.perf_counter if plan.gpu_layers else time.process_time
-        self._map = ThreadPoolExecutor(min(plan.threads, LOOKERS)).map if plan.gpu_layers else map
-        self._cost = RowCost()
-        self._habits = Habits()
-        self._warm_up()
+        self._requests = RequestQueue()
+        self._decoding = Stopwatch()
+        look = ThreadPoolExecutor(min(plan.threads, LOOKERS)).map if plan.gpu_layers else map
+        shared = Shared(plan, self.model, self._requests, self._decoding, look)
+        self.lanes = [lane(shared) for _ in range(plan.lanes)]
 
     def submit(self, asked: CompleteRequest | ScoreRequest) -> "Future[Result]":
         """Hand in a question; cancelling its future takes it out again. Callable from any thread."""
         request = Request(asked)
-        self._inbox.put(request)
+        self._requests.put(request)
         return request.future
 
     def run(self) -> None:
-        """Answer until the process ends."""
-        while True:
-            self.step()
+        """Answer until the process ends.
 
-    def step(self) -> None:
-        """Take in what was asked, run one decode, hand out what is answered. Waits where nothing is in flight."""
-        self._receive()
-        self._drop_abandoned()
-        self._admit()
-        self._decode()
-        self._deliver()
-
-    def _warm_up(self) -> None:
-        """Run rows of which nothing is kept: what crashes or lacks memory shall do so before a page is in hand.
-
-        Each size twice, since the first decode of its kind also prepares; the second tells what it costs. Without
-        that, a second row is thought to be nearly free where none of one row was ever run, and drafted in vain.
+        Raises:
+            ModelError, OutOfMemory: what ended a lane.
         """
-        for count in WARM_UP_ON_GPU if self.plan.gpu_layers else WARM_UP_ON_CPU:
-            rows = [Row(0, place, 0, place < self._outputs) for place in range(min(count, self.context_size))]
-            for _ in range(2):
-                started = self._clock()
-                self.context.decode(rows)
-                took = self._clock() - started
-                self.context.forget(0)
-            self._cost.observe(len(rows), took)
+        for each in wait(self.start(), return_when=FIRST_COMPLETED).done:
+            each.result()
 
-    def _receive(self) -> None:
-        while not self._requests or not self._inbox.empty():
-            request = self._inbox.get()
-            self.tally.requests += 1
-            try:
-                request.break_into(self._units(request.asked))
-            except (RequestTooLong, ModelError) as error:
-                request.answer(error)
-            else:
-                self._requests.append(request)
-                self._waiting.append(request)
+    def start(self) -> "list[Future[None]]":
+        """Start the lanes' threads; what ends one is in its future."""
+        return [_started(lane) for lane in self.lanes]
 
-    def _units(self, asked: CompleteRequest | ScoreRequest) -> list[Unit]:
-        if isinstance(asked, ScoreRequest):
-            return [self._weighing(choice) for choice in asked.choices]
-        generation = self._generation(asked)
-        self._check(generation.cells)
-        return [generation]
+    @property
+    def tally(self) -> Tally:
+        """What all lanes have done."""
+        return Tally.of([lane.tally for lane in self.lanes], self._decoding.seconds)
 
-    def _generation(self, asked: CompleteRequest) -> Generation:
-        prompt = self.model.chat(asked.messages)
-        drafter = Drafter(asked.draft, self.model.tokenize, self.model.piece, self._habits, prompt)
-        return Generation(prompt, asked.max_tokens, drafter, self.model.ends)
 
-    def _weighing(self, choice: Choice) -> Weighing:
-        begun = self.model.wants_first_token or not choice.context  # the first token counts, so something precedes it
-        first = self.model.first_token if begun else []
-        context, *together = [
-            first + self.model.tokenize(choice.context + candidate) for candidate in ("", *choice.candidates)
-        ]
-        unit = Weighing(context, together)
-        if unit.longest_branch > LONGEST_BRANCH:
-            raise RequestTooLong(f"Candidates differ over {unit.longest_branch} tokens; {LONGEST_BRANCH} is the bound.")
-        self._check(unit.cells)
-        return unit
+def _started(lane: Lane) -> "Future[None]":
+    ended: Future[None] = Future()
 
-    def _check(self, tokens: int) -> None:
-        if tokens > self.context_size:
-            raise RequestTooLong(f"{tokens} tokens don't fit the context of {self.context_size} (context_size).")
+    def own() -> None:
+        try:
+            lane.run()
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the main thread must end the process for it
+            ended.set_exception(error)
 
-    def _drop_abandoned(self) -> None:
-        for request in [request for request in self._requests if request.abandoned]:
-            self._requests.remove(request)
-            request.waiting.clear()
-            self.tally.abandoned += 1
-            for slot in self._slots:
-                if slot.unit in request.units:
-                    self._release(slot)
-            request.answer(EngineUnavailable("The engine is too busy: no answer in time."))
-
-    def _admit(self) -> None:
-        """Fill free slots, a unit of each request in turn; of a long queue, as many are looked at as slots are free."""
-        for _ in range(min(len(self._waiting), sum(slot.unit is None for slot in self._slots))):
-            request = self._waiting.popleft()
-            if request.waiting and (place := find_place(self._slots, request.waiting[0], self.plan.cells)):
-                self._settle(place, request.waiting.popleft())
-            if request.waiting:
-                self._waiting.append(request)
-
-    def _settle(self, place: Place, unit: Unit) -> None:
-        for slot in place.evicted:
-            self.context.forget(slot.sequence)
-            slot.tokens = as_tokens([])
-        if place.slot is place.donor:
-            self.context.forget(place.slot.sequence, place.shared)
-        else:
-            self.context.forget(place.slot.sequence)
-            self.context.share(place.donor.sequence, place.slot.sequence, place.shared)
-        unit.fed = place.shared
-        place.slot.unit, place.slot.tokens = unit, as_tokens(unit.prompt)
-        self.tally.prompt_tokens += len(unit.prompt)
-        self.tally.shared_tokens += place.shared
-
-    def _decode(self) -> None:
-        parts = self._parts()
-        rows = [row for _, _, part in parts for row in part]
-        if not rows:
-            return
-        self._branch_out(parts)
-        started, started_cost = time.perf_counter(), self._clock()
-        logits = self.context.decode(rows)
-        self._measure(len(rows), time.perf_counter() - started, self._clock() - started_cost)
-        self._hand_out(parts, logits)
-        for part in parts:
-            self._tidy(*part)
-
-    def _hand_out(self, parts: list[Part], logits: Logits) -> None:
-        """Let each unit go on from its rows."""
-        wanted = [sum(row.wants_logits for row in part) for _, _, part in parts]
-        shares = np.split(logits, np.cumsum(wanted)[:-1])
-        for (_, unit, part), share, seen in zip(parts, shares, self._look(parts, shares), strict=True):
-            unit.take(len(part), share, seen)
-
-    def _look(self, parts: list[Part], shares: list[Logits]) -> Iterator[Any]:
-        """Look through all logits, a few rows at a time, on a GPU in several threads: no Python but one call each."""
-        pieces = [[share[at : at + LOOK] for at in range(0, max(1, len(share)), LOOK)] for share in shares]
-        looks = [unit.look for (_, unit, _), own in zip(parts, pieces, strict=True) for _ in own]
-        seen = iter(self._map(lambda look, piece: look(piece), looks, itertools.chain(*pieces)))
-        return (np.concatenate(list(itertools.islice(seen, len(own)))) for own in pieces)
-
-    def _parts(self) -> list[Part]:
-        """Give each unit its rows; the first of the turn has the most room, and all have room for one."""
-        self._slots.append(self._slots.pop(0))
-        working = [(slot, slot.unit) for slot in self._slots if slot.unit]
-        rows, outputs = ROWS, self._outputs
-        branches = range(self.plan.slots, self.plan.slots + BRANCHES)
-        writing = sum(isinstance(unit, Generation) for _, unit in working)
-        longest = outputs // max(1, writing) - 1
-        parts: list[Part] = []
-        for others, (slot, unit) in zip(reversed(range(len(working))), working, strict=True):
-            agreement = unit.drafter.agreement if isinstance(unit, Generation) else 0.0
-            draft_length = min(longest, self._cost.draft_length(agreement, writing))
-            part = unit.rows(Room(slot.sequence, rows - others, outputs - others, branches, draft_length))
-            rows -= len(part)
-            outputs -= sum(row.wants_logits for row in part)
-            branches = branches[len({row.sequence for row in part} - {slot.sequence}) :]
-            parts.append((slot, unit, part))
-        return parts
-
-    def _branch_out(self, parts: list[Part]) -> None:
-        for slot, unit, part in parts:
-            for branch in {row.sequence for row in part} - {slot.sequence}:
-                self.context.share(slot.sequence, branch, len(unit.prompt))
-
-    def _tidy(self, slot: Slot, unit: Unit, part: list[Row]) -> None:
-        """Drop branches and the rows of wrong guesses."""
-        for sequence in {row.sequence for row in part}:
-            if sequence != slot.sequence:
-                self.context.forget(sequence)
-            elif part[-1].position >= unit.fed:
-                self.context.forget(sequence, unit.fed)
-        if unit.done:
-            self._release(slot)
-
-    def _release(self, slot: Slot) -> None:
-        """End a unit's stay; what was read of its prompt stays for the next one to share."""
-        unit = slot.unit
-        assert unit is not None
-        slot.tokens = slot.tokens[: unit.fed]
-        self.context.forget(slot.sequence, len(slot.tokens))
-        slot.unit, slot.used_at = None, self.tally.decodes
-        if isinstance(unit, Generation):
-            self.tally.output_tokens += len(unit.answer)
-            self.tally.drafted_tokens += unit.drafted
-            self.tally.accepted_tokens += unit.accepted
-        else:
-            self.tally.weighed_candidates += len(unit.scores)
-
-    def _measure(self, rows: int, seconds: float, cost: float) -> None:
-        self.tally.decodes += 1
-        self.tally.rows += rows
-        self.tally.decode_s += seconds
-        self._cost.observe(rows, cost)
-
-    def _deliver(self) -> None:
-        for request in [request for request in self._requests if request.done]:
-            self._requests.remove(request)
-            generation = request.generation
-            request.answer(self._completion(generation) if generation else request.scores())
-
-    def _completion(self, unit: Generation) -> Completion:
-        text = b"".join(self.model.piece(token) for token in unit.answer).decode("utf-8", "replace")
-        return Completion(text, unit.finished, len(unit.prompt), len(unit.answer))
+    Thread(target=own, name="lane", daemon=True).start()
+    return ended

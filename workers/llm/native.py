@@ -70,7 +70,7 @@ class Model:
         OutOfMemory: it does not fit.
     """
 
-    def __init__(self, path: Path, *, gpu_layers: int, cpu_extras: bool) -> None:
+    def __init__(self, path: Path, *, gpu_layers: int, cpu_extras: bool, context_size: int) -> None:
         self.said = NativeLog()
         api.llama_backend_init()
         if gpu_layers and not api.llama_supports_gpu_offload():
@@ -83,7 +83,7 @@ class Model:
             raise self.said.error(f"The model {path} can't be loaded. `ocrfleet-worker models verify` says more")
         self.vocab = api.llama_model_get_vocab(self.handle)
         self.vocabulary_size = int(api.llama_vocab_n_tokens(self.vocab))
-        self.trained_context = int(api.llama_model_n_ctx_train(self.handle))
+        self.context_size = min(context_size, int(api.llama_model_n_ctx_train(self.handle)))
         self._path = path
         self._pieces: dict[int, bytes] = {}
         tokens = range(self.vocabulary_size)

@@ -11,6 +11,10 @@ CacheType = Literal["f16", "q8_0"]
 
 ENGINE_COMMAND = (sys.executable, "-m", "workers.llm.process")
 
+#: Pages in flight that share a context: each row reads the cells of all of them, and each decode waits for one thread.
+#: On an H100, 32 pages of 800 tokens gave 7,700 rows a second in one context and 13,200 in four.
+SLOTS_OF_LANE = 8
+
 #: How an engine process ends.
 EXIT_IDLE = 0
 EXIT_OUT_OF_MEMORY = 3
@@ -38,9 +42,19 @@ class EnginePlan(Frozen):
     log_level: int
 
     @property
-    def cells(self) -> int:
-        """Tokens that the KV cache holds for all pages in flight together."""
-        return cache_cells(self.context_size, self.slots)
+    def lanes(self) -> int:
+        """Contexts of their own, each with its share of the slots."""
+        return lanes(self.slots)
+
+    @property
+    def slots_of_lane(self) -> int:
+        """Pages in flight at once in one lane."""
+        return self.slots // self.lanes
+
+    @property
+    def cells_of_lane(self) -> int:
+        """Tokens that a lane's KV cache holds for all its pages together."""
+        return cache_cells(self.context_size, self.slots) // self.lanes
 
 
 class KeeperPlan(Frozen):
@@ -81,6 +95,12 @@ class KeeperStatus(Frozen):
     starts: int  # engines started so far
 
 
+def lanes(slots: int) -> int:
+    """Share slots out to lanes."""
+    return max(1, slots // SLOTS_OF_LANE)
+
+
 def cache_cells(context_size: int, slots: int) -> int:
-    """Size the KV cache: one request of full context, and for each further slot what a page usually takes."""
-    return context_size + (slots - 1) * min(context_size, 2048)
+    """Size the KV caches of all lanes: one request of full context in each, and for each further slot a usual page."""
+    full = lanes(slots)
+    return full * context_size + (slots - full) * min(context_size, 2048)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 
 from workers import gpu
-from workers.llm.plan import CacheType, KeeperPlan, cache_cells
+from workers.llm.plan import CacheType, KeeperPlan, cache_cells, lanes
 
 #: Pages in flight that are given up for layers on the GPU; below, layers are given up first.
 FEW_SLOTS = 4
+#: Buffers of each lane but the first, which gpu.RESERVE_MIB has room for.
+LANE_MIB = 512
 #: Bytes that a number of the KV cache takes: 8 bits come with a scale of 16 for each 32.
 CACHE_BYTES: dict[CacheType, float] = {"f16": 2.0, "q8_0": 34 / 32}
 
@@ -35,9 +37,13 @@ def size_that_fits(plan: KeeperPlan) -> EngineSize:
         return EngineSize(plan.gpu_layers, plan.slots)
     shape, free_mib = gpu.model_shape(plan.model_path), gpu.free_mib(plan.gpu_uuid)
     slots = plan.slots
-    while (layers := gpu.layers_within(shape, free_mib, _cells(plan, slots))) <= shape.blocks and slots > FEW_SLOTS:
+    while (layers := _layers(plan, shape, free_mib, slots)) <= shape.blocks and slots > FEW_SLOTS:
         slots //= 2
     return EngineSize(layers, slots)
+
+
+def _layers(plan: KeeperPlan, shape: gpu.ModelShape, free_mib: int, slots: int) -> int:
+    return gpu.layers_within(shape, free_mib - LANE_MIB * (lanes(slots) - 1), _cells(plan, slots))
 
 
 def _cells(plan: KeeperPlan, slots: int) -> int:

@@ -1,6 +1,10 @@
 """What an engine has done since it was loaded, for metrics to read."""
 
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from threading import Lock
+from typing import Self
 
 
 @dataclass(slots=True)
@@ -17,7 +21,13 @@ class Tally:
     weighed_candidates: int = 0
     decodes: int = 0
     rows: int = 0
-    decode_s: float = 0.0
+    decode_s: float = 0.0  # while at least one decode ran
+
+    @classmethod
+    def of(cls, lanes: "Sequence[Tally]", decode_s: float) -> Self:
+        """Add up what the lanes of an engine have done."""
+        sums = {each.name: sum(getattr(lane, each.name) for lane in lanes) for each in fields(cls)}
+        return cls(**sums | {"decode_s": decode_s})
 
     def report(self) -> dict[str, float]:
         """The counts, and the rates that follow from them."""
@@ -28,6 +38,27 @@ class Tally:
             "share_of_prompts_shared": _share(self.shared_tokens, self.prompt_tokens),
         }
         return {**asdict(self), **{name: round(rate, 4) for name, rate in rates.items()}}
+
+
+class Stopwatch:
+    """Counts the seconds in which at least one of several threads was within it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._within, self._since = 0, 0.0
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._within:
+                self._since = time.perf_counter()
+            self._within += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._within -= 1
+            if not self._within:
+                self.seconds += time.perf_counter() - self._since
 
 
 def _share(part: float, whole: float) -> float:
