@@ -20,6 +20,7 @@ from jobs.errors import EngineUnavailable, ModelError, UsageError
 from samples.stack import packaged_model
 from workers.gpu import Gpu
 from workers.llm import Choice, Message
+from workers.llm import service as service_module
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
 from workers.models import ModelFile, find_model
@@ -262,8 +263,9 @@ def test_lack_of_gpu_memory_takes_pages_in_flight_and_then_layers_until_they_fit
 
 
 def test_an_engine_that_runs_out_of_memory_in_flight_goes_on_smaller(
-    make_service: StartService, tmp_path: Path
+    make_service: StartService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(service_module, "SLOTS_ON_CPU", 2)
     engine = tmp_path / "engine.py"
     engine.write_text(OUT_OF_MEMORY_IN_FLIGHT)
     service = make_service(None, (sys.executable, str(engine)))

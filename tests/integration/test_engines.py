@@ -45,6 +45,6 @@ def test_an_engine_tells_what_it_has_done(tmp_path: Path) -> None:
             client.score(QUESTION)
             client.score(QUESTION)
         facts = engines.facts()["the CPU"]
-    assert (facts["state"], facts["in_flight"], facts["slots"]) == ("warm", 0, 2)
+    assert (facts["state"], facts["in_flight"], facts["slots"]) == ("warm", 0, 1)
     assert (facts["questions"], facts["known_questions"], facts["weighed_candidates"]) == (2, 1, 2)
     assert "MiB resident" in str(facts["memory"])

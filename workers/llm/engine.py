@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Thread
 
+from workers.llm.draft import Habits
 from workers.llm.lane import Lane, Shared
 from workers.llm.native import Model
 from workers.llm.plan import EnginePlan
@@ -38,7 +39,7 @@ class Engine:
         self._requests = RequestQueue()
         self._decoding = Stopwatch()
         look = ThreadPoolExecutor(min(plan.threads, LOOKERS)).map if plan.gpu_layers else map
-        shared = Shared(plan, self.model, self._requests, self._decoding, look)
+        shared = Shared(plan, self.model, self._requests, self._decoding, Habits(), look)
         self.lanes = [lane(shared) for _ in range(plan.lanes)]
 
     def submit(self, asked: CompleteRequest | ScoreRequest) -> "Future[Result]":

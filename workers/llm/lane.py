@@ -49,6 +49,7 @@ class Shared(NamedTuple):
     model: Model
     requests: RequestQueue
     decoding: Stopwatch
+    habits: Habits  # two lanes that learn at the same moment may lose what one of them did: a guess among hundreds
     map: Callable[..., Iterator[Any]]  # as the built-in one, perhaps by several threads
 
 
@@ -82,7 +83,7 @@ class Lane:
         # On a CPU that others use, too, wall time says little of what a row costs: drafts came out a third shorter.
         self._clock = time.perf_counter if self.plan.gpu_layers else time.process_time
         self._cost = RowCost()
-        self._habits = Habits()
+        self._habits = shared.habits
         self._warm_up()
 
     def run(self) -> None:

@@ -26,9 +26,9 @@ from workers.models import ModelFile
 
 log = logging.getLogger(__name__)
 
-#: Pages in flight at once. More share each pass over the weights: free on a GPU, dear on a CPU, where a row reads all
-#: pages' cells: four pages of 700 tokens made it two thirds dearer than one, and took back what they saved.
-SLOTS_ON_CPU, SLOTS_ON_GPU = 2, 32
+#: Pages in flight at once. More share each pass over the weights: free on a GPU, dear on a CPU, where a row costs a
+#: third of a lone decode and reads all pages' cells: two pages took 3 % more CPU than one after the other.
+SLOTS_ON_CPU, SLOTS_ON_GPU = 1, 32
 #: Starts that a first wait bears with: each with half the layers of the one before.
 START_TRIES = 4
 #: How often a first wait looks whether the keeper lives.
