@@ -79,6 +79,16 @@ def test_a_drafter_rests_where_the_model_does_not_copy() -> None:
     assert proposals < 20
 
 
+def test_where_a_model_hardly_ever_copies_it_is_looked_up_where_it_does_after_all() -> None:
+    drafter = Drafter(SOURCE, letters, lambda token: chr(token).encode(), Habits(copying=0.0))
+    assert drafter.propose(4) == []
+    for letter in letters("Something else:Date: 03.02"):
+        drafter.observe(letter)
+    assert drafter.propose(8) == []  # eleven characters alike are no copy yet
+    drafter.observe(ord("."))
+    assert drafter.propose(4) == letters("2021")
+
+
 def test_where_the_model_does_not_copy_what_recurs_is_proposed() -> None:
     draft = Drafter(
         "x" * 200, letters, lambda token: chr(token).encode(), Habits(copying=0.9), prompt=letters("Harbour Ltd")
