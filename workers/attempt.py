@@ -53,7 +53,7 @@ def run(job: Job, resources: Resources, *, stay_s: float = 0) -> str:
 
 
 def _tell_store(resources: Resources) -> None:
-    """Once for all that has ended. What the store can't be told now it hears from the reconciler."""
+    """Once for all that has ended. What the store can't be told now it hears from a pulse."""
     untold, resources.untold = resources.untold, []
     try:
         tell(resources.store, resources.ledger, untold)

@@ -8,10 +8,10 @@ from jobs.store import Store
 
 
 def tell(store: Store, ledger: Ledger, untold: Sequence[Untold]) -> None:
-    """Put outcomes in the store. One that comes late, and is old, is taken back, or written over by the reconciler.
+    """Put outcomes in the store. One that comes late, and is old, is taken back, or written over by a pulse.
 
     Raises:
-        RetryableError: store or ledger is away; the reconciler will tell.
+        RetryableError: store or ledger is away; a pulse will tell.
     """
     if not untold:
         return

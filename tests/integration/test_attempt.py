@@ -182,7 +182,7 @@ def test_a_document_that_is_deleted_while_it_is_read_leaves_nothing(
     assert [path for path in store.rglob("*") if path.is_file()] == []
 
 
-def test_what_the_store_could_not_be_told_it_is_told_by_the_reconciler(
+def test_what_the_store_could_not_be_told_it_is_told_by_a_pulse(
     server: LocalRedis, run: Callable[..., Fleet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
