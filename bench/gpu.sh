@@ -7,7 +7,7 @@
 #     bench/gpu.sh run DATA OUT [STEP ...]  there, when all have come: reads scans in DATA, writes figures to OUT
 # PYTHON_VERSION says which Python that machine has (3.12). BUILT is a folder of llama.cpp's libraries and server built with
 # CUDA here, for that GPU: then nothing is built there. Each step has its limit; without names, all are run, which takes
-# 15 minutes at most.
+# 20 minutes at most.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 release=$(sed -n 's/^llama-cpp-python==\([^ ]*\).*/\1/p' requirements.lock)
@@ -75,7 +75,7 @@ run() {
     export -f build
     export release sources cache home
     model=${home}/qwen2.5-3b-shape.gguf
-    (($#)) || set -- build random_model ocr_device tests correction_3b correction_small growth pipeline
+    (($#)) || set -- build random_model ocr_device tests correction_3b correction_3b_f16 correction_small growth pipeline
     for each in "$@"; do "do_${each}"; done
 }
 
@@ -88,7 +88,14 @@ do_ocr_device() { step 120 ocr_device python3 -m bench.ocr_device --data "${data
 do_tests() { step 150 tests python3 -m pytest -q -m gpu tests/gpu; }
 do_correction_3b() {
     step 240 correction_3b python3 -m bench.correction --model "${model}" --random --data "${data}" --lines "${home}/lines" \
-        --gpu 0 --limit 8 --runs 2 --json
+        --gpu 0 --limit 20 --alone 3 --runs 2 --json
+}
+do_correction_3b_f16() {
+    step 60 random_model_f16 python3 -m bench.random_model "${model%.gguf}-f16.gguf" --weights F16 \
+        --vocabulary "${cache}/${sources}/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf"
+    step 150 correction_3b_f16 python3 -m bench.correction --model "${model%.gguf}-f16.gguf" --random --data "${data}" \
+        --lines "${home}/lines" --gpu 0 --limit 20 --alone 3 --runs 2 --json \
+        --contenders naive,ours,ours_no_drafts,ours_one_by_one,ours_plain
 }
 do_correction_small() {
     step 120 correction_small python3 -m bench.correction --model "$(packaged)" --data "${data}" --lines "${home}/lines" \

@@ -25,6 +25,9 @@ FEATURES = {
     PLAIN: Features(drafts=False, together=False),
 }
 SERVERS: dict[str, tuple[str, ...]] = {SERVER: (), SERVER_NGRAM: SPECULATION}
+NAMES = (NAIVE, *SERVERS, *FEATURES)
+#: Who answers one question after the other, however many there are.
+ALONE = (NAIVE, ONE_BY_ONE, PLAIN)
 #: Who writes freely, too.
 FREE = (NAIVE, *SERVERS, OURS, NO_DRAFTS, PLAIN)
 
@@ -42,24 +45,27 @@ class Rounds:
 def run_rounds(
     setting: Setting,
     questions: Sequence[Question],
+    alone: int,
     pages: Sequence[Page],
     skipping: Callable[[], AbstractContextManager[Skipping]],
     rounds: int,
     say: Callable[[str], None],
     *,
+    names: Sequence[str] = NAMES,
     forced_servers: bool = True,
 ) -> Rounds:
-    """Run all, in turn, every other round in the opposite order."""
+    """Run all, in turn, every other round in the opposite order; ALONE on the first `alone` questions."""
     done = Rounds()
     with ExitStack() as stack:
-        askers = _askers(setting, stack)
+        askers = _askers(setting, names, stack)
         for number in range(rounds):
             for name in sorted(askers, key=list(askers).index, reverse=bool(number % 2)):
+                asked = questions[:alone] if name in ALONE else questions
                 if forced_servers or name not in SERVERS:
-                    done.forced[name].append(run := askers[name].run(questions, forced=True))
+                    done.forced[name].append(run := askers[name].run(asked, forced=True))
                     say(f"round {number + 1}: {name} forced {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")
                 if name in FREE:
-                    done.free[name].append(run := askers[name].run(questions, forced=False))
+                    done.free[name].append(run := askers[name].run(asked, forced=False))
                     say(f"round {number + 1}: {name} free {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")
             with skipping() as default_mode:  # from new: its answers are not known yet
                 done.skipping.append(corrected := default_mode.run(pages))
@@ -68,11 +74,12 @@ def run_rounds(
     return done
 
 
-def _askers(setting: Setting, stack: ExitStack) -> dict[str, Asker | Contender]:
-    program = build()
-    askers: dict[str, Asker | Contender] = {NAIVE: stack.enter_context(Contender(partial(Naive, setting)))}
-    for name, arguments in SERVERS.items():
-        askers[name] = stack.enter_context(closing(Peer(setting, program, arguments)))
-    for name, features in FEATURES.items():
-        askers[name] = stack.enter_context(Contender(partial(Own, setting, features)))
+def _askers(setting: Setting, names: Sequence[str], stack: ExitStack) -> dict[str, Asker | Contender]:
+    askers: dict[str, Asker | Contender] = {}
+    for name in names:
+        if name in SERVERS:
+            askers[name] = stack.enter_context(closing(Peer(setting, build(), SERVERS[name])))
+        else:
+            make = partial(Own, setting, FEATURES[name]) if name in FEATURES else partial(Naive, setting)
+            askers[name] = stack.enter_context(Contender(make))
     return askers

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.pipeline import TURNS, Layout, _layouts
+from bench.pipeline import PAGES_EACH, TURNS, Layout, _layouts
 from bench.scan import Scan
 
 SCANS = [Scan(Path(f"{number}.png")) for number in range(4)]
@@ -16,10 +16,11 @@ def test_on_a_gpu_each_scan_is_read_once_before_and_several_times_then() -> None
         assert layout.pages(SCANS) == SCANS * TURNS
 
 
-def test_on_a_cpu_each_child_loads_its_models_before_and_no_scan_is_read_twice() -> None:
+def test_on_a_cpu_each_child_loads_its_models_before_and_all_have_as_many_pages_to_read() -> None:
     assert Layout(6, 1).warm_up(SCANS) == [SCANS[0]] * 6
-    assert Layout(1, 1).pages(SCANS) == SCANS
-    assert Layout(6, 1).pages(SCANS) == SCANS
+    for children in (1, 6):
+        assert Layout(children, 1).pages(SCANS)[: len(SCANS)] == SCANS
+        assert len(Layout(children, 1).pages(SCANS)) == children * PAGES_EACH
 
 
 def test_the_largest_layout_comes_first_on_both_devices() -> None:
