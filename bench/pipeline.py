@@ -224,8 +224,10 @@ def _wait(fleet: Fleet, batch: str, count: int, watch: Watch | None) -> None:
         if summary.failed or time.monotonic() > deadline:
             raise RuntimeError(f"{summary.failed} failed, {summary.done} of {summary.documents} done")
         if watch:
-            watch.look()
+            watch.look(summary.done)
         time.sleep(LOOK_S)
+    if watch:
+        watch.look(summary.done)
 
 
 def _stages(fleet: Fleet) -> dict[str, float]:
@@ -247,6 +249,7 @@ def _describe(layout: Layout, pages: int, load: Load, stages: dict[str, float], 
         "ocr_device": layout.device,
         "pages": pages,
         "pages_per_s": round(pages_per_s, 3),
+        "pages_per_s_steady": round(load.steady_pages_per_s, 3),
         "cpu_s_per_page": round(load.cpu_s / pages, 2),
         "seconds_by_stage": stages,
         "cores_percent": load.cores_percent,

@@ -70,6 +70,7 @@ WEIGHTS = {
 }
 SHAPES = {
     "qwen2.5-3b": Shape(36, 2048, 11008, 16, 2, 151_936),  # config.json of Qwen2.5-3B-Instruct; 3.3 GB
+    "smollm2-135m": Shape(30, 576, 1536, 9, 3, 49_152),  # config.json of SmolLM2-135M-Instruct; 140 MB
     "tiny": Shape(2, 64, 128, 4, 2, 49_152),
 }
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import psutil
 
@@ -12,11 +13,23 @@ MIB = 1 << 20
 ROLES = {"workers.llm.keeper": "keeper", "workers.llm.process": "engine", "workers.ocr.cuda.process": "OCR"}
 
 
+#: The part of a run that is steady, by pages done.
+STEADY = (0.2, 0.8)
+
+
+class Look(NamedTuple):
+    """How far a worker was."""
+
+    at_s: float  # since the start
+    pages: int  # done
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """Between the start and `stop`."""
 
     wall_s: float
+    looks: tuple[Look, ...]
     cpu_s: float  # of the worker and all its children
     cores_percent: tuple[float, ...]  # of each core, other programs' included
     gpu_percent: float  # the mean over all looks; 0 without a GPU
@@ -24,18 +37,29 @@ class Load:
     gpu_mib_by_role: dict[str, int]  # of the worker's processes, where NVML tells them apart
     child_mib: float  # the largest child's memory at the end; what children share counts in part (PSS)
 
+    @property
+    def steady_pages_per_s(self) -> float:
+        """Pages a second while no child had begun or ended its share: what a backlog of any length is read at."""
+        last = self.looks[-1].pages
+        between = [look for look in self.looks if STEADY[0] * last <= look.pages <= STEADY[1] * last]
+        if len(between) < 2:  # the run was too short
+            return 0.0
+        return (between[-1].pages - between[0].pages) / (between[-1].at_s - between[0].at_s)
+
 
 class Watch:
     """Watches a worker from its construction on."""
 
     def __init__(self, worker_pid: int) -> None:
         self._worker = psutil.Process(worker_pid)
+        self._looks: list[Look] = []
         self._gpu_looks: list[float] = []
         psutil.cpu_percent(percpu=True)  # counts from here
         self._started, self._cpu_s = time.perf_counter(), self._cpu_now()
 
-    def look(self) -> None:
-        """Look at the GPU; to be called now and then."""
+    def look(self, pages: int) -> None:
+        """Note that so many pages are done, and look at the GPU; to be called now and then, and at the end."""
+        self._looks.append(Look(time.perf_counter() - self._started, pages))
         self._gpu_looks.append(utilisation_percent())
 
     def stop(self) -> Load:
@@ -43,6 +67,7 @@ class Watch:
         looks = self._gpu_looks or [0.0]
         return Load(
             wall_s=time.perf_counter() - self._started,
+            looks=tuple(self._looks),
             cpu_s=self._cpu_now() - self._cpu_s,
             cores_percent=tuple(psutil.cpu_percent(percpu=True)),
             gpu_percent=sum(looks) / len(looks),

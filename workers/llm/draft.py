@@ -49,7 +49,7 @@ RARE = 0.1
 #: Shares of right guesses assumed of copies (low: a model that copies raises it within a line) and of what recurs.
 FIRST_COPYING, FIRST_RECURRENCE = 0.7, 0.5
 #: Guesses that the share of right ones goes back to: of one answer, and of all that a model writes.
-MEMORY, COMMON_MEMORY = 20, 200
+MEMORY, COMMON_MEMORY = 20, 100
 
 
 class Agreement:
