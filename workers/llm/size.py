@@ -7,8 +7,9 @@ from workers.llm.plan import CacheType, KeeperPlan, cache_cells, lanes
 
 #: Pages in flight that are given up for layers on the GPU; below, layers are given up first.
 FEW_SLOTS = 4
-#: Buffers of each lane but the first, which gpu.RESERVE_MIB has room for.
-LANE_MIB = 512
+#: Buffers of each lane but the first, which gpu.RESERVE_MIB has room for: beyond weights and cache, four lanes of
+#: Qwen2.5-3B's shape took 1,870 MiB, one 1,390 (H100).
+LANE_MIB = 256
 #: Bytes that a number of the KV cache takes: 8 bits come with a scale of 16 for each 32.
 CACHE_BYTES: dict[CacheType, float] = {"f16": 2.0, "q8_0": 34 / 32}
 
