@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # All that needs a GPU, on a machine without internet: builds llama.cpp with CUDA, runs tests/gpu and the benchmarks.
 # That machine needs Python, cmake, a C++ compiler, nvcc, and CUDA 13's libraries with cuDNN, as PyTorch's wheels bring
-# them; all else is brought along in pieces of at most 60 MiB.
+# them; all else is brought along in pieces of at most 52 MiB, so that one and this repository are less than 64.
 #     bench/gpu.sh pack [BUILT]  with internet, after `make setup`: writes .gpu/piece-aa, .gpu/piece-ab ...
 #     bench/gpu.sh join          there, after each load of pieces into .gpu: keeps them
 #     bench/gpu.sh run DATA OUT [STEP ...]  there, when all have come: reads scans in DATA, writes figures to OUT
 # PYTHON_VERSION says which Python that machine has (3.12). BUILT is a folder of llama.cpp's libraries and server built with
-# CUDA here, for that GPU: then nothing is built there. Each step has its limit; without names, all are run, which takes
-# 20 minutes at most.
+# CUDA here, for that GPU: then nothing is built there. Each step has its limit. Without names, those are run that ten
+# minutes have room for (six with BUILT, on an H100); by name also ocr_device, correction_3b_f16 and correction_small.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 release=$(sed -n 's/^llama-cpp-python==\([^ ]*\).*/\1/p' requirements.lock)
@@ -37,7 +37,7 @@ pack() {
         --python-version "${version}" --implementation cp "${platforms[@]}" --platform manylinux2014_x86_64 \
         --platform manylinux1_x86_64 --dest "${room}/wheels" --requirement "${room}/wanted.txt" \
         "onnxruntime-gpu==${onnxruntime}" diskcache pytest pytest-timeout iniconfig pluggy
-    tar -C "${room}" -cf - . | split --bytes 60M - .gpu/piece-
+    tar -C "${room}" -cf - . | split --bytes 52M - .gpu/piece-
     (cd .gpu && sha256sum piece-* >checksums && ls -l)
     rm -rf "${room}"
 }
@@ -75,7 +75,7 @@ run() {
     export -f build
     export release sources cache home
     model=${home}/qwen2.5-3b-shape.gguf
-    (($#)) || set -- build random_model ocr_device tests correction_3b correction_3b_f16 correction_small growth pipeline
+    (($#)) || set -- build random_model pipeline correction_3b growth tests
     for each in "$@"; do "do_${each}"; done
 }
 
@@ -85,7 +85,7 @@ do_random_model() {
         --vocabulary "${cache}/${sources}/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf"
 }
 do_ocr_device() { step 120 ocr_device python3 -m bench.ocr_device --data "${data}" --limit-s 80 --json; }
-do_tests() { step 150 tests python3 -m pytest -q -m gpu tests/gpu; }
+do_tests() { step 120 tests python3 -m pytest -q -m gpu tests/gpu; }
 do_correction_3b() {
     step 240 correction_3b python3 -m bench.correction --model "${model}" --random --data "${data}" --lines "${home}/lines" \
         --gpu 0 --limit 20 --alone 3 --runs 2 --json
@@ -105,8 +105,8 @@ do_growth() {
     step 90 growth python3 -m bench.growth --model "${model}" --data "${data}" --lines "${home}/lines" --gpu 0 --json
 }
 do_pipeline() {
-    step 240 pipeline python3 -m bench.pipeline --model "${model}" --data "${data}" --gpu 0 --limit 32 --children 8,16 \
-        --ocr-device cpu,gpu --limit-s 230 --json
+    step 130 pipeline python3 -m bench.pipeline --model "${model}" --data "${data}" --gpu 0 --limit 32 --children "$(nproc)" \
+        --ocr-device cpu,gpu --limit-s 100 --json
 }
 
 libraries() { # CUDA's own as pip installed them, for onnxruntime: `nvidia` has no code, only folders
