@@ -19,6 +19,7 @@ def test_a_lane_takes_no_more_than_it_has_room_for_and_the_oldest_first() -> Non
     for request in requests:
         queue.put(request)
     assert queue.take(2, idle=False) == requests[:2]
+    assert len(queue) == 1
     assert queue.take(0, idle=False) == []
     assert queue.take(5, idle=False) == requests[2:]
 

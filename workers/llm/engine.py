@@ -62,6 +62,11 @@ class Engine:
         return [_started(lane) for lane in self.lanes]
 
     @property
+    def waiting(self) -> int:
+        """Questions that no lane has taken yet."""
+        return len(self._requests)
+
+    @property
     def tally(self) -> Tally:
         """What all lanes have done."""
         return Tally.of([lane.tally for lane in self.lanes], self._decoding.seconds)

@@ -14,6 +14,9 @@ class RequestQueue:
         self._changed = Condition()
         self._idle = 0  # lanes that wait for a request
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def put(self, request: Request) -> None:
         """Hand a question in."""
         with self._changed:

@@ -115,6 +115,7 @@ class Server:
             load_s=self.load_s,
             age_s=round(time.monotonic() - self._loaded_at, 1),
             in_flight=self._in_flight,
+            waiting=self.engine.waiting,
             tally=self.engine.tally.report() | self.cache.counts,
         )
 

@@ -67,6 +67,7 @@ class EngineInfo(Frozen):
     load_s: float
     age_s: float  # since it was warm
     in_flight: int  # requests, at work and waiting
+    waiting: int  # of them, for a lane to take them
     tally: dict[str, float] = Field(default_factory=dict)  # workers/llm/tally.py
 
 
