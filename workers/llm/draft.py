@@ -219,6 +219,8 @@ class Drafter:
     def _follow(self) -> bool:
         """Let the pointer follow what was written; tells whether it knows where the answer is."""
         unread, self._unread = self._unread, ""
+        if not self._pointer.source:
+            return False
         if self._habits.copying.share >= RARE:
             self._pointer.follow(unread)
             return True
