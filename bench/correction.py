@@ -55,23 +55,13 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object in the last line.")] = False,
 ) -> None:
     """Compare the correction's speed with the naive way's and the server's."""
-    settings, device = Settings(file_model_path=model), resolve_gpu(gpu)
+    names, settings, device = _known(contenders), Settings(file_model_path=model), resolve_gpu(gpu)
     setting = Setting.on(settings, model, device, max_tokens=tokens)
-    pages = read_pages(data, limit, settings, lines)
-    prompt = read_prompt("finance")[1]
-    asked, few = list(questions(pages, prompt)), pages[: alone or None]
-    asked_alone = len(list(questions(few, prompt)))
-    rounds = run_rounds(
-        setting,
-        asked,
-        asked_alone,
-        pages,
-        partial(Skipping.on, settings, device),
-        runs,
-        partial(typer.echo, err=True),
-        names=_known(contenders.split(",")),
-        forced_servers=not random,
-    )
+    pages, prompt = read_pages(data, limit, settings, lines), read_prompt("finance")[1]
+    few = pages[: alone or None]
+    asked, asked_alone = list(questions(pages, prompt)), len(list(questions(few, prompt)))
+    skipping, say = partial(Skipping.on, settings, device), partial(typer.echo, err=True)
+    rounds = run_rounds(setting, asked, asked_alone, pages, skipping, runs, say, names=names, forced_servers=not random)
     report = {
         "machine": machine.describe(),
         "model": model.name,
@@ -89,7 +79,8 @@ def main(
         typer.echo(json.dumps(report))
 
 
-def _known(names: list[str]) -> list[str]:
+def _known(contenders: str) -> list[str]:
+    names = contenders.split(",")
     if unknown := set(names) - set(NAMES):
         raise typer.BadParameter(f"no {', '.join(unknown)}; there are: {EVERYONE}")
     return names
@@ -117,7 +108,7 @@ def _report(rounds: Rounds, pages: int, alone: int, seconds: Seconds) -> dict[st
             seconds(first) / seconds(again) for first, again in zip(rounds.skipping, rounds.repeated, strict=True)
         ),
         "tokens_per_decode": spread([_tokens_per_decode(run) for run in forced[OURS]], 2),
-        "same_as_greedy": greedy.get("share"),
+        "same_as_greedy": greedy.pop("share", None),
         "greedy": greedy,
         "share_skipped": round(1 - tally["share_of_lines_sent"], 3),
         "skipping": {key: tally[key] for key in ("cer_raw", "cer_corrected", "figures_broken", "figures_invented")}

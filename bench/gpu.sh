@@ -80,8 +80,9 @@ run() {
 }
 
 do_build() { step 270 build bash -euo pipefail -c build; }
-do_random_model() {
-    step 60 random_model python3 -m bench.random_model "${model}" \
+do_random_model() { make_model random_model "${model}"; }
+make_model() { # log's name, file, options
+    step 60 "$1" python3 -m bench.random_model "${@:2}" \
         --vocabulary "${cache}/${sources}/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf"
 }
 do_ocr_device() { step 120 ocr_device python3 -m bench.ocr_device --data "${data}" --limit-s 80 --json; }
@@ -91,8 +92,7 @@ do_correction_3b() {
         --gpu 0 --limit 20 --alone 3 --runs 2 --json
 }
 do_correction_3b_f16() {
-    step 60 random_model_f16 python3 -m bench.random_model "${model%.gguf}-f16.gguf" --weights F16 \
-        --vocabulary "${cache}/${sources}/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf"
+    make_model random_model_f16 "${model%.gguf}-f16.gguf" --weights F16
     step 150 correction_3b_f16 python3 -m bench.correction --model "${model%.gguf}-f16.gguf" --random --data "${data}" \
         --lines "${home}/lines" --gpu 0 --limit 20 --alone 3 --runs 2 --json \
         --contenders naive,ours,ours_no_drafts,ours_one_by_one,ours_plain

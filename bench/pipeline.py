@@ -76,7 +76,7 @@ class Layout:
 def main(
     data: Annotated[Path, typer.Option(help="Folder of NAME.jpg|png with NAME.txt.", exists=True, file_okay=False)],
     model: Annotated[Path | None, typer.Option(help="GGUF file; default: the packaged one.")] = None,
-    limit: Annotated[int, typer.Option(help="So many scans; with OCR on a GPU each is read 5 times.")] = 6,
+    limit: Annotated[int, typer.Option(help=f"So many scans; with OCR on a GPU each is read {TURNS} times.")] = 6,
     children: Annotated[str, typer.Option(help="Numbers of children; default: 1, 2, 4 ... up to the cores.")] = "",
     gpu: Annotated[str, typer.Option(help="cpu, auto, an index or a UUID.")] = "cpu",
     ocr_device: Annotated[str, typer.Option(help="Where OCR runs: cpu, gpu, or both: cpu,gpu.")] = "cpu",

@@ -5,7 +5,7 @@ cells of its own lane only. `submit` may be called from any thread.
 """
 
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Thread
 
 from workers.llm.draft import Habits
@@ -48,17 +48,8 @@ class Engine:
         self._requests.put(request)
         return request.future
 
-    def run(self) -> None:
-        """Answer until the process ends.
-
-        Raises:
-            ModelError, OutOfMemory: what ended a lane.
-        """
-        for each in wait(self.start(), return_when=FIRST_COMPLETED).done:
-            each.result()
-
     def start(self) -> "list[Future[None]]":
-        """Start the lanes' threads; what ends one is in its future."""
+        """Start the lanes' threads, which answer until the process ends; what ends one before is in its future."""
         return [_started(lane) for lane in self.lanes]
 
     @property

@@ -1,6 +1,6 @@
 """The engine process: loads the model, says that it is warm, and answers clients until it is idle or ended.
 
-The main thread moves frames; one other thread owns the model. The process ends by `os._exit`: the kernel frees
+The main thread moves frames; each lane's own thread decodes. The process ends by `os._exit`: the kernel frees
 everything at once, and native destructors can't hang it.
 """
 

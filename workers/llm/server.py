@@ -3,9 +3,7 @@
 import asyncio
 import os
 import socket
-import threading
 import time
-from concurrent.futures import Future
 
 from jobs.errors import EngineUnavailable, ModelError
 from workers.llm import Completion, RequestTooLong
@@ -40,24 +38,18 @@ class Server:
         """Serve until nobody has asked for `idle_s`.
 
         Raises:
-            ModelError, OutOfMemory: what ended the engine.
+            ModelError, OutOfMemory: what ended a lane of the engine.
         """
-        ended: Future[None] = Future()
-        threading.Thread(target=self._own, args=(ended,), name="engine", daemon=True).start()
+        lanes = [asyncio.wrap_future(ended) for ended in self.engine.start()]
         listener = socket.socket(fileno=self.plan.listen_fd)
         async with await asyncio.start_unix_server(self._serve, sock=listener):
             await asyncio.wait(
-                [asyncio.wrap_future(ended), asyncio.create_task(self._until_idle())],
+                [*lanes, asyncio.create_task(self._until_idle())],
                 return_when=asyncio.FIRST_COMPLETED,
             )
-        if ended.done():
-            ended.result()
-
-    def _own(self, ended: "Future[None]") -> None:
-        try:
-            self.engine.run()
-        except BaseException as error:  # noqa: BLE001  # whatever it is, the main thread must end the process for it
-            ended.set_exception(error)
+        for ended in lanes:
+            if ended.done():
+                ended.result()
 
     async def _until_idle(self) -> None:
         while not self.plan.idle_s or self._in_flight or time.monotonic() - self._last_used < self.plan.idle_s:
