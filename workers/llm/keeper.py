@@ -19,6 +19,7 @@ import socket
 import sys
 import time
 
+from jobs.errors import ModelError
 from workers.llm.engine_child import EngineChild, EngineNews
 from workers.llm.plan import KeeperPlan, KeeperStatus
 from workers.llm.wire import Answer, frame
@@ -102,9 +103,12 @@ class Keeper:
     def _on_connection(self) -> None:
         if self.failure and time.monotonic() < self.resume_at:
             self._tell_clients()
-        else:
-            self.failure = ""
+            return
+        self.failure = ""
+        try:
             self.engine.start()
+        except ModelError as error:  # its size can't be told, since its file has gone or changed
+            self._fail(str(error))
 
     def _on_news(self, news: EngineNews) -> None:
         match news.kind:

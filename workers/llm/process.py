@@ -28,7 +28,13 @@ def main() -> None:
     die_with_parent(plan.keeper_pid, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold pages' text
     logging.basicConfig(level=plan.log_level, format="%(asctime)s %(levelname)s engine: %(message)s")
-    os._exit(_run(plan))
+    status = EXIT_CRASH
+    try:
+        status = _run(plan)
+    except Exception:
+        log.exception("the engine fails")
+    finally:
+        os._exit(status)
 
 
 def _run(plan: EnginePlan) -> int:

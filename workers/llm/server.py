@@ -1,6 +1,7 @@
 """Moves requests from clients to the engine, and answers back. A client that goes takes its request with it."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import time
@@ -41,12 +42,10 @@ class Server:
             ModelError, OutOfMemory: what ended a lane of the engine.
         """
         lanes = [asyncio.wrap_future(ended) for ended in self.engine.start()]
-        listener = socket.socket(fileno=self.plan.listen_fd)
-        async with await asyncio.start_unix_server(self._serve, sock=listener):
-            await asyncio.wait(
-                [*lanes, asyncio.create_task(self._until_idle())],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+        # Never closed, as the process ends next: since Python 3.12 that waits for every client to go, which a worker's
+        # children do not, and since 3.13 it removes the socket, which is the keeper's.
+        await asyncio.start_unix_server(self._serve, sock=socket.socket(fileno=self.plan.listen_fd))
+        await asyncio.wait([*lanes, asyncio.create_task(self._until_idle())], return_when=asyncio.FIRST_COMPLETED)
         for ended in lanes:
             if ended.done():
                 ended.result()
@@ -56,6 +55,10 @@ class Server:
             await asyncio.sleep(min(1.0, self.plan.idle_s / 4) if self.plan.idle_s else 3600)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.CancelledError):  # the engine ends; streams of Python 3.11 would log it
+            await self._converse(reader, writer)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = await _next(reader)
         while asked:
             following = asyncio.create_task(_next(reader))  # also tells that the client has gone
