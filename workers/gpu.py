@@ -27,7 +27,6 @@ class Gpu:
     index: int
     uuid: str
     name: str
-    memory_mib: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,12 @@ class GpuMemory:
 
 
 def list_gpus() -> tuple[Gpu, ...]:
-    """List this machine's GPUs by NVML's index; empty without a driver."""
+    """List this machine's GPUs by NVML's index, without those that have failed; empty without a driver."""
     with _nvml() as nvml:
         if nvml is None:
             return ()
-        return tuple(_describe(nvml, index) for index in range(nvml.nvmlDeviceGetCount()))
+        found = (_describe(nvml, index) for index in range(nvml.nvmlDeviceGetCount()))
+        return tuple(gpu for gpu in found if gpu)
 
 
 def driver_version() -> str:
@@ -95,11 +95,14 @@ def resolve_gpu(choice: str) -> Gpu | None:
 
 
 def memory(uuid: str) -> GpuMemory | None:
-    """Read a GPU's memory, or None where NVML can't."""
+    """Read a GPU's memory, or None where NVML can't: a GPU has failed, or has no memory of its own (GB10)."""
     with _nvml() as nvml:
         if nvml is None:
             return None
-        figures = nvml.nvmlDeviceGetMemoryInfo(nvml.nvmlDeviceGetHandleByUUID(uuid))
+        try:
+            figures = nvml.nvmlDeviceGetMemoryInfo(nvml.nvmlDeviceGetHandleByUUID(uuid))
+        except nvml.NVMLError:
+            return None
         return GpuMemory(free_mib=int(figures.free) // MIB, total_mib=int(figures.total) // MIB)
 
 
@@ -126,8 +129,10 @@ def utilisation_percent() -> float:
 
 def memory_figures(uuid: str | None) -> str:
     """Say a GPU's memory in words, for the log."""
-    figures = memory(uuid) if uuid else None
-    return f"{figures.free_mib} of {figures.total_mib} MiB of GPU memory free" if figures else "no GPU memory in use"
+    if uuid is None:
+        return "no GPU memory in use"
+    figures = memory(uuid)
+    return f"{figures.free_mib} of {figures.total_mib} MiB of GPU memory free" if figures else "GPU memory not known"
 
 
 def free_mib(uuid: str) -> int:
@@ -168,10 +173,12 @@ def model_shape(path: Path) -> ModelShape:
     return ModelShape(file_bytes, number("block_count"), 2 * number("attention.head_count_kv", heads) * widths)
 
 
-def _describe(nvml: ModuleType, index: int) -> Gpu:
-    handle = nvml.nvmlDeviceGetHandleByIndex(index)
-    total_bytes = int(nvml.nvmlDeviceGetMemoryInfo(handle).total)
-    return Gpu(index, str(nvml.nvmlDeviceGetUUID(handle)), str(nvml.nvmlDeviceGetName(handle)), total_bytes // MIB)
+def _describe(nvml: ModuleType, index: int) -> Gpu | None:
+    try:
+        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        return Gpu(index, str(nvml.nvmlDeviceGetUUID(handle)), str(nvml.nvmlDeviceGetName(handle)))
+    except nvml.NVMLError:
+        return None
 
 
 def _what_there_is(gpus: tuple[Gpu, ...]) -> str:

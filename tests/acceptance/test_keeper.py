@@ -29,7 +29,7 @@ QUESTION = (Choice("The sky is", (" blue", " b1ue")),)
 LONG_CHAT = (Message("user", "Write a long story about invoices."),)
 StartService = Callable[..., EngineService]
 #: Of which NVML tells nothing: the engine starts without a layer on it.
-NO_SUCH_GPU = Gpu(0, "GPU-00000000-no-such-gpu", "test", 1)
+NO_SUCH_GPU = Gpu(0, "GPU-00000000-no-such-gpu", "test")
 
 #: Fails as an engine on too small a GPU does, until it is given few enough layers; then it is the real engine.
 SMALL_GPU = """

@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[CudaService]:
     monkeypatch.chdir(ROOT)
-    with contextlib.closing(CudaService(settings, Gpu(0, "none", "played by the CPU", 0), PLAYED)) as service:
+    with contextlib.closing(CudaService(settings, Gpu(0, "none", "played by the CPU"), PLAYED)) as service:
         service.start()
         yield service
 

@@ -34,7 +34,7 @@ def look_at_places(monkeypatch: pytest.MonkeyPatch, store: Path, **changes: obje
 def test_a_gpu_is_named_with_its_memory_and_its_driver_and_a_build_without_cuda_is_a_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(machine, "list_gpus", lambda: (Gpu(0, "GPU-1", "NVIDIA H100", 81559),))
+    monkeypatch.setattr(machine, "list_gpus", lambda: (Gpu(0, "GPU-1", "NVIDIA H100"),))
     monkeypatch.setattr(machine, "memory_figures", lambda _: "80000 of 81559 MiB free")
     monkeypatch.setattr(machine, "driver_version", lambda: "580.65")
     monkeypatch.setattr("llama_cpp.llama_supports_gpu_offload", lambda: False)

@@ -1,5 +1,7 @@
 """Which GPU `--gpu` names, and how many layers fit."""
 
+import sys
+
 import pytest
 
 from jobs.errors import UsageError
@@ -7,7 +9,7 @@ from samples.stack import packaged_model
 from workers import gpu
 from workers.gpu import Gpu, ModelShape, layers_within, model_shape, resolve_gpu, resolve_gpus
 
-TWO = (Gpu(0, "GPU-aaaa", "H100", 81559), Gpu(1, "GPU-bbbb", "H100", 81559))
+TWO = (Gpu(0, "GPU-aaaa", "H100"), Gpu(1, "GPU-bbbb", "H100"))
 #: A 3B model at 8 bits: 3.3 GB, 36 blocks, 2 KV heads of 128.
 THREE_B = ModelShape(file_bytes=3_300_000_000, blocks=36, cache_bytes_per_cell=1024)
 
@@ -48,7 +50,36 @@ def test_without_a_gpu_auto_is_the_cpu_and_a_named_one_an_error() -> None:
 
 
 def test_asking_for_gpus_is_harmless_without_a_driver() -> None:
-    assert all(each.memory_mib > 0 for each in gpu.list_gpus())
+    assert all(each.uuid for each in gpu.list_gpus())
+    assert gpu.memory("GPU-00000000-no-such-gpu") is None
+
+
+class Nvml:
+    """A driver of two GPUs: the first has failed (NVML_ERROR_GPU_IS_LOST), the second tells no memory (GB10)."""
+
+    nvmlInit = nvmlShutdown = staticmethod(lambda: None)
+    nvmlDeviceGetCount = staticmethod(lambda: 2)
+    nvmlDeviceGetHandleByUUID = nvmlDeviceGetUUID = nvmlDeviceGetName = staticmethod(str)
+
+    class NVMLError(Exception):
+        """As pynvml's own."""
+
+    @classmethod
+    def nvmlDeviceGetHandleByIndex(cls, index: int) -> int:
+        if index == 0:
+            raise cls.NVMLError("GPU is lost")
+        return index
+
+    @classmethod
+    def nvmlDeviceGetMemoryInfo(cls, handle: object) -> None:
+        raise cls.NVMLError("Not Supported")
+
+
+def test_a_gpu_that_has_failed_is_not_listed_and_one_that_tells_no_memory_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", Nvml)
+    assert gpu.list_gpus() == (Gpu(1, "1", "1"),)
+    assert gpu.memory("1") is None
+    assert resolve_gpu("auto") == Gpu(1, "1", "1")
 
 
 def test_layers_fit_by_the_memory_that_is_free() -> None:

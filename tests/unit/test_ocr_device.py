@@ -15,7 +15,7 @@ from workers.ocr.cuda.columns import CHOSEN, choose_columns
 from workers.ocr.cuda.processes import CONTEXT_MIB, OcrProcesses, why_on_cpu
 from workers.ocr.pp_ocr import PpOcr
 
-GPU = Gpu(2, "GPU-2", "a GPU", 8192)
+GPU = Gpu(2, "GPU-2", "a GPU")
 
 
 def settings(**values: object) -> Settings:

@@ -9,7 +9,7 @@ from workers.node import recycling
 from workers.node.recycling import Recycling, is_spent
 
 URL = "redis://127.0.0.1:1/0"
-GPU = Gpu(index=0, uuid="GPU-1", name="H100", memory_mib=80_000)
+GPU = Gpu(index=0, uuid="GPU-1", name="H100")
 
 
 class Engine:
