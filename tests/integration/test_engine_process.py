@@ -155,6 +155,27 @@ def test_a_base_model_weighs_candidates_and_refuses_a_chat_alone(tmp_path: Path)
         assert scores[0] > scores[1]
 
 
+@pytest.mark.parametrize(
+    ("sound", "broken"),
+    [(b"{% for message in messages %}", b"{% fog message in messages %}"), (b"message['role']", b"message.no.role")],
+    ids=["can't be read", "fails at each chat"],
+)
+def test_a_chat_template_that_fails_costs_the_question_and_not_the_engine(
+    sound: bytes, broken: bytes, tmp_path: Path
+) -> None:
+    model = tmp_path / "model.gguf"
+    model.write_bytes(packaged_model().read_bytes().replace(sound, broken))
+    settings = Settings(_env_file=None, file_model_path=model, work_dir=tmp_path)
+    with (
+        closing(EngineService(find_model(settings), settings, None)) as service,
+        closing(EngineClient(service.start(), TIMEOUT_S)) as client,
+    ):
+        with pytest.raises(ModelError, match=r"chat template of .*model\.gguf fails"):
+            client.complete(correction_chat("Correct OCR errors.", LINES), draft="", max_tokens=8)
+        assert client.score((Choice("The sky is", (" blue",)),))
+        assert service.status().starts == 1
+
+
 def test_what_was_asked_before_is_answered_without_the_model_and_the_same(client: EngineClient) -> None:
     choice = Choice("Our bank:\n", ("Sparkasse", "Sparkassc"))
     chat = correction_chat("Correct OCR errors.", ("Sparkassc Musterstadt",))

@@ -1,6 +1,6 @@
 """llama.cpp through llama-cpp-python's low-level API: the only file that calls it.
 
-A `Model` and its `Context` belong to one thread. An assertion in there ends the process; hence the keeper.
+A `Context` belongs to one thread, its `Model` to all. An assertion in there ends the process; hence the keeper.
 """
 
 import ctypes
@@ -13,6 +13,7 @@ from typing import Any
 
 import llama_cpp.llama_cpp as api
 import numpy as np
+from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 from numpy.typing import NDArray
 
@@ -37,6 +38,10 @@ _LAST_WORDS = "CUDA error: out of memory"
 
 class OutOfMemory(ModelError):
     """The model does not fit in memory."""
+
+
+class TemplateFails(ModelError):
+    """The model's chat template can't make a prompt of these messages."""
 
 
 class NativeLog:
@@ -91,11 +96,17 @@ class Model:
         self._control = self._control_words()
 
     def chat(self, messages: tuple[Message, ...]) -> list[int]:
-        """Render a chat by the model's own template, as tokens, up to where the answer begins."""
+        """Render a chat by the model's own template, as tokens, up to where the answer begins.
+
+        Raises:
+            ModelError: the model has no template, or it fails.
+        """
         try:
             text = self._render(messages)
-        except ValueError:  # some templates (Gemma's) know no system message
-            system, first, *others = messages
+        except TemplateFails:
+            if messages[0].role != "system":
+                raise
+            system, first, *others = messages  # some templates (Gemma's) know no system message
             text = self._render((Message(first.role, f"{system.content}\n\n{first.content}"), *others))
         return self.tokenize(text, special=True)
 
@@ -131,7 +142,18 @@ class Model:
 
     def _render(self, messages: tuple[Message, ...]) -> str:
         turns: list[Any] = [{"role": each.role, "content": self._defused(each.content)} for each in messages]
-        return str(self._formatter(messages=turns).prompt)
+        formatter = self._formatter
+        try:
+            return str(formatter(messages=turns).prompt)
+        except Exception as error:  # noqa: BLE001 - a template is a program of whoever made the model
+            raise self._template_fails(error) from None
+
+    def _template_fails(self, error: Exception) -> TemplateFails:
+        """Its message may quote a page, ours never does."""
+        return TemplateFails(
+            f"The chat template of {self._path} fails ({type(error).__name__}). Choose another model, "
+            "or the mode constrained, which needs none."
+        )
 
     def _defused(self, content: str) -> str:
         """Break what a page may hold of control tokens: it must not end its own turn and begin another."""
@@ -152,7 +174,10 @@ class Model:
                 "or the mode constrained, which needs none."
             )
         eos, bos = (self._text(int(get(self.vocab))) for get in (api.llama_vocab_eos, api.llama_vocab_bos))
-        return Jinja2ChatFormatter(template=template, eos_token=eos, bos_token=bos)
+        try:
+            return Jinja2ChatFormatter(template=template, eos_token=eos, bos_token=bos)
+        except TemplateError as error:
+            raise self._template_fails(error) from None
 
     def _text(self, token: int) -> str:
         return str(api.llama_vocab_get_text(self.vocab, token).decode()) if token >= 0 else ""
