@@ -219,6 +219,8 @@ def test_stopping_ends_all_and_may_be_repeated(service: EngineService, client: E
     service.stop()
     assert service.free() == {}
     with pytest.raises(EngineUnavailable, match="stopped"):
+        service.facts()
+    with pytest.raises(EngineUnavailable, match="stopped"):
         client.score(QUESTION)
 
 

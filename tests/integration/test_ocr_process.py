@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import cv2
 import pytest
 
 from config.settings import Settings
+from jobs.errors import OcrUnavailable
 from tests.drawn_page import LINES, draw
 from workers.gpu import Gpu
 from workers.ocr import OcrEngine, OcrLine, PageImage, open_engine, sessions
@@ -19,6 +21,14 @@ from workers.ocr.cuda.service import CudaService
 from workers.ocr.rapidocr import RapidOcrEngine
 
 PLAYED = (sys.executable, "-m", "tests.ocr_process_on_cpu")
+#: Accepts whoever asks whether it is ready, and ends.
+ENDS_AS_IT_IS_ASKED = """
+import json, socket, sys
+listener = socket.socket(fileno=json.loads(sys.argv[1])["listen_fd"])
+listener.accept()[0].recv(1)
+print("the GPU fell off the bus", flush=True)
+sys.exit(6)
+"""
 ROOT = Path(__file__).parents[2]
 PAGE = draw(LINES)
 
@@ -109,3 +119,26 @@ def test_where_the_process_does_not_answer_the_cpu_reads_and_warns(
     service.stop()
     assert [line.text for line in engine.read(PAGE)] == LINES
     assert "OCR goes on with the CPU" in caplog.text
+
+
+def test_who_only_looks_at_it_does_not_keep_it_from_its_idle_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    idle = settings.model_copy(update={"engine_idle_s": 1.0})
+    with contextlib.closing(CudaService(idle, Gpu(0, "none", "played by the CPU"), PLAYED)) as service:
+        service.start()
+        deadline = time.monotonic() + 30
+        while service.facts()["state"] != "freed":
+            assert time.monotonic() < deadline, "it was looked at, and never ended"
+            time.sleep(0.05)
+
+
+def test_a_process_that_ends_as_it_is_asked_is_told_with_what_it_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    command = (sys.executable, "-c", ENDS_AS_IT_IS_ASKED)
+    service = CudaService(settings, Gpu(0, "none", "played by the CPU"), command)
+    with pytest.raises(OcrUnavailable, match=r"could not start on .*: the GPU fell off the bus"):
+        service.start()

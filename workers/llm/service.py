@@ -223,8 +223,10 @@ class EngineService:
 
     def _command(self, command: str) -> KeeperStatus:
         with self._lock:
+            if not self._keeper:
+                raise EngineUnavailable("The engine has been stopped.")
             try:
-                assert self._keeper and self._keeper.stdin and self._keeper.stdout
+                assert self._keeper.stdin and self._keeper.stdout
                 self._keeper.stdin.write(command + "\n")
                 self._keeper.stdin.flush()
                 return KeeperStatus.model_validate_json(self._keeper.stdout.readline())

@@ -39,7 +39,7 @@ class CudaServer:
         self._lacks_memory = False
 
     def run(self) -> None:
-        """Serve until nobody has asked for `idle_s`.
+        """Serve until nobody has asked to read for `idle_s`.
 
         Raises:
             OutOfMemory: not even one line or page found memory. Only a new process is sure to have it all back.
@@ -64,10 +64,10 @@ class CudaServer:
             log.warning("Somebody asked for what is no page: %s", error)
 
     def _answer(self, connection: socket.socket, ask: Ask) -> None:
-        self._asked_at = time.monotonic()
         if ask.stage == "facts":
             send(connection, self._networks.facts())
             return
+        self._asked_at = time.monotonic()
         numbers = receive_numbers(connection, ask.shape)
         try:
             answer = self._networks.run(ask.stage, numbers)

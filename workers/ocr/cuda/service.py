@@ -156,7 +156,7 @@ class CudaService:
         while time.monotonic() < deadline:
             if not self.pid:
                 raise OcrUnavailable(f"OCR could not start on {self.device}: {self._bury()}")
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError, ConnectionError):  # it loads, or has just ended
                 return self._ask(FACTS_TIMEOUT_S)
         raise OcrUnavailable(f"OCR was not ready on {self.device} within {START_TIMEOUT_S:.0f} s.")
 
