@@ -145,6 +145,15 @@ def test_an_outage_of_redis_costs_no_attempt_and_shows_no_page(
     assert (entry.state, entry.attempts) == ("queued", 0)
 
 
+def test_a_cold_stop_while_redis_is_away_ends_the_child(server: LocalRedis, run: Callable[..., Fleet]) -> None:
+    def stop() -> None:
+        server.kill()
+        raise SystemExit(0)
+
+    with pytest.raises(SystemExit):
+        run(stop)
+
+
 def test_a_worker_that_lost_its_lease_writes_no_outcome_over_its_successors(
     server: LocalRedis, run: Callable[..., Fleet], settings: Any
 ) -> None:
