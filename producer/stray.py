@@ -25,11 +25,16 @@ def strays(fleet: Fleet) -> list[ContentId]:
 
 
 def sweep(fleet: Fleet, found: Sequence[ContentId]) -> int:
-    """Delete them, but for those that a batch has come to hold since. Returns how many."""
-    still = fleet.ledger.unheld(found)
-    for content in still:
-        fleet.store.delete_document(content)
-    return len(still)
+    """Delete them, but for those that a batch has come to hold since: each is asked for at the last moment.
+
+    Returns how many.
+    """
+    swept = 0
+    for content in found:
+        if fleet.ledger.unheld([content]):
+            fleet.store.delete_document(content)
+            swept += 1
+    return swept
 
 
 def _old(fleet: Fleet, contents: Sequence[ContentId]) -> Iterator[ContentId]:

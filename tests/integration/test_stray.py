@@ -82,6 +82,24 @@ def test_a_stray_that_is_submitted_again_before_the_sweep_stays(
     assert fleet.store.has_document(left[0])
 
 
+def test_a_stray_that_is_submitted_while_others_are_swept_stays(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "in", "a.pdf", "b.pdf")
+    found = submit_cut_off(fleet, tmp_path / "in", monkeypatch)
+    delete = Store.delete_document
+
+    def submit_while_deleting(store: Store, content: str) -> None:
+        delete(store, content)
+        monkeypatch.setattr(Store, "delete_document", delete)
+        submit(fleet, tmp_path / "in")
+
+    monkeypatch.setattr(Store, "delete_document", submit_while_deleting)
+
+    assert sweep(fleet, found) == 1
+    assert list(fleet.store.documents()) == found
+
+
 def test_expire_says_how_many_would_go_and_removes_them(
     fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
