@@ -5,19 +5,15 @@ may lose or double any of them.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, get_args
+from typing import Any
 
+import kombu
 from celery import Celery
-from kombu import Exchange, Queue
 from kombu.exceptions import ChannelError
 
 from config.keepalive import KEEPALIVE
+from config.queue import PROCESS_TASK, QUEUES, Queue
 from config.settings import Settings
-
-QueueName = Literal["urgent", "backlog"]
-#: In the order in which a worker prefers them.
-QUEUES: tuple[QueueName, ...] = get_args(QueueName)
-PROCESS_TASK = "ocrfleet.process"
 
 
 def make_app(settings: Settings) -> Celery:
@@ -38,7 +34,7 @@ def _messages() -> dict[str, Any]:
         "task_ignore_result": True,
         "worker_send_task_events": True,
         "task_track_started": True,
-        "task_queues": [Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
+        "task_queues": [kombu.Queue(name, kombu.Exchange(name), routing_key=name) for name in QUEUES],
         "task_default_queue": "backlog",
         "task_create_missing_queues": False,
     }
@@ -91,7 +87,7 @@ def make_sender(app: Celery) -> Callable[[str, Mapping[str, Any]], None]:
     return send
 
 
-def waiting_messages(app: Celery) -> dict[QueueName, int]:
+def waiting_messages(app: Celery) -> dict[Queue, int]:
     """Count the messages that wait in each queue: those that no worker has fetched."""
     with app.connection_for_read() as connection:
         return {queue: _message_count(connection.default_channel, queue) for queue in QUEUES}

@@ -1,11 +1,8 @@
-"""Bytes under keys, wherever the store keeps them: the protocol, and the choice of a place by its URL."""
+"""Bytes under keys, wherever the store keeps them: the protocol of such a place."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Protocol
-
-from jobs.errors import UsageError
 
 Put = Callable[[str, Iterable[bytes]], None]
 
@@ -72,20 +69,3 @@ class Blobs(Protocol):
     def sweep(self) -> None:
         """Remove what writers left that were killed while they wrote."""
         ...
-
-
-def open_blobs(url: str) -> Blobs:
-    """Open a folder (its path, or `file://`), `s3://bucket/prefix` or `memory://name`.
-
-    Raises:
-        UsageError: the URL is of another kind, or it needs a package that is not installed.
-    """
-    from jobs.bucket import Bucket
-    from jobs.folder import Folder
-
-    scheme, separator, place = url.partition("://")
-    if not separator or scheme == "file":
-        return Folder(Path(place or url))
-    if scheme in {"s3", "memory"}:
-        return Bucket(scheme, place)
-    raise UsageError(f"The store can't be at {scheme}://. Set OCRFLEET_STORE_URL to a folder, s3:// or memory://.")

@@ -8,18 +8,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from config.queue import Queue as Queue
 from config.settings import Script
 from jobs.errors import InvalidJob
 from jobs.selection import Selection
 
-#: Name of the one Celery task.
-PROCESS_TASK = "ocrfleet.process"
 #: Counts changes of the pipeline that change results. Pages of another version are done anew.
 PIPELINE_VERSION = 4
 
 ContentId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # SHA-256 of the file's bytes
 BatchId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
-Queue = Literal["urgent", "backlog"]
 Mode = Literal["off", "guarded", "constrained"]
 #: What is made of the text that a PDF has of its own: used where it is sound, not looked at, or nothing else is read.
 TextLayerUse = Literal["auto", "ignore", "only"]

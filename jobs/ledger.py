@@ -9,10 +9,11 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Self, TypeVar, cast, get_args
+from typing import Any, Self, TypeVar, cast
 
 from pydantic import ValidationError
 
+from config.queue import QUEUES
 from config.settings import Settings
 from jobs import entry
 from jobs.batch import BatchSummary, DeadLetter, DocumentEntry, Node
@@ -162,7 +163,7 @@ class Ledger:
 
         The window: jobs of a queue that are sent or leased, two for each that the living nodes work on at once, or 8.
         """
-        found = self._scripts.run("dispatch", "", *get_args(Queue))
+        found = self._scripts.run("dispatch", "", *QUEUES)
         return [(queue.decode(), entry.read_job(member)) for queue, *jobs in found for member in jobs]
 
     def window(self, queue: Queue) -> int:
@@ -273,7 +274,7 @@ class Ledger:
 
     def arrive(self, node: str) -> int:
         """Make due again what the worker held that had this name before, and is gone. Returns how many jobs."""
-        return cast("int", self._scripts.run("arrive", node, *get_args(Queue)))
+        return cast("int", self._scripts.run("arrive", node, *QUEUES))
 
     def leave(self, node: str) -> None:
         """Take a node that stops off the list."""

@@ -19,9 +19,10 @@ from typing import IO
 from pydantic import SecretStr, ValidationError
 
 from jobs.batch import BatchRecord
-from jobs.blob import Put, open_blobs
+from jobs.blob import Put
 from jobs.contract import BatchId, ContentId, Source
 from jobs.errors import CorruptDocument, DocumentMissing, InvalidJob, StoreUnavailable, UsageError
+from jobs.place import open_blobs
 from jobs.result import DocumentResult, Outcome, PageResult
 
 #: Larger ones than the C library takes from its heaps bring nothing and stay with each thread that read one.

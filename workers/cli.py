@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from config.celery_app import QUEUES
 from config.logging import configure_logging
+from config.queue import QUEUES
 from config.settings import Engine, Settings, wrong_settings
 from jobs.contract import Mode, TextLayerUse
 from jobs.errors import ModelError, OcrFleetError, RetryableError, UsageError

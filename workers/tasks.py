@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from celery import Celery
 
-from jobs.contract import PROCESS_TASK, InboxJob, parse_message
+from config.queue import PROCESS_TASK
+from jobs.contract import InboxJob, parse_message
 from jobs.feed import feed
 from workers import attempt, inbox
 from workers.resources import Resources

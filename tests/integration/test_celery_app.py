@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 from kombu.exceptions import ContentDisallowed
 
-from config import celery_app
 from config.celery_app import make_app, make_sender, waiting_messages
-from jobs.contract import PROCESS_TASK
 
 
 def test_a_message_waits_in_the_queue_it_was_sent_to_and_in_no_other(settings: Any) -> None:
@@ -33,10 +31,6 @@ def test_a_pickle_is_refused(settings: Any) -> None:
         message = app.amqp.queues["backlog"].bind(connection.default_channel).get(accept=app.conf.accept_content)
         with pytest.raises(ContentDisallowed):
             message.decode()
-
-
-def test_both_sides_name_the_task_alike() -> None:
-    assert celery_app.PROCESS_TASK == PROCESS_TASK
 
 
 @pytest.mark.parametrize("queues", [["urgent", "backlog"], ["backlog", "urgent"]])

@@ -25,16 +25,16 @@ def test_a_lane_takes_no_more_than_it_has_room_for_and_the_oldest_first() -> Non
 
 
 def test_an_idle_lane_waits_for_one_and_comes_before_those_that_have_work() -> None:
-    queue, (first, second) = RequestQueue(), (asked(), asked())
+    queue, both = RequestQueue(), {asked(), asked()}
     with ThreadPoolExecutor(1) as idle_lane:
         waiting = idle_lane.submit(queue.take, 8, idle=True)
-        while not queue._idle:
+        while not queue.idle:
             time.sleep(0.001)
-        with queue._changed:  # both are there before the idle lane wakes
-            queue._waiting.extend((first, second))
-            assert queue.take(8, idle=False) == [first]
-            queue._changed.notify()
-        assert waiting.result(LONG_S) == [second]
+        for request in both:
+            queue.put(request)
+        taken = queue.take(8, idle=False)
+        assert len(taken) == 1, "nothing was left to the lane that is idle"
+        assert {*taken, *waiting.result(LONG_S)} == both
 
 
 def test_what_nobody_waits_for_is_taken_out() -> None:

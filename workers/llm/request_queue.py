@@ -12,7 +12,7 @@ class RequestQueue:
     def __init__(self) -> None:
         self._waiting: deque[Request] = deque()
         self._changed = Condition()
-        self._idle = 0  # lanes that wait for a request
+        self.idle = 0  # lanes that wait for a request
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -27,11 +27,11 @@ class RequestQueue:
         """Take so many at most. A lane that is idle waits for one, and comes before those that have work."""
         with self._changed:
             if idle:
-                self._idle += 1
+                self.idle += 1
                 self._changed.wait_for(lambda: self._waiting)
-                self._idle -= 1
+                self.idle -= 1
                 return [self._waiting.popleft()]
-            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting) - self._idle))]
+            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting) - self.idle))]
 
     def take_abandoned(self) -> list[Request]:
         """Take those whose answer nobody waits for any more."""

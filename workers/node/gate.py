@@ -14,7 +14,7 @@ from typing import Any, Literal
 from celery import Celery, bootsteps
 from pydantic import BaseModel, Field, ValidationError
 
-from jobs.contract import PROCESS_TASK
+from config.queue import PROCESS_TASK
 from jobs.errors import InvalidJob
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from typing import Self
 from celery import Celery
 from celery.worker import state
 
-from config.celery_app import QueueName
+from config.queue import Queue
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Sight:
     waiting: int  # jobs that wait for one: fetched, or messages in the queues that this worker takes from
 
     @classmethod
-    def of(cls, app: Celery, children: int, messages: Mapping[QueueName, int]) -> Self:
+    def of(cls, app: Celery, children: int, messages: Mapping[Queue, int]) -> Self:
         """Look at this process' consumer. `messages`: those that wait in each queue."""
         active, fetched = len(state.active_requests), len(state.reserved_requests)
         # As remote control has it by now: a queue that an operator took from this worker is no work for it.

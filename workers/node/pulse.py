@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from celery import Celery, bootsteps
 
-from config.celery_app import QueueName, waiting_messages
+from config.celery_app import waiting_messages
+from config.queue import Queue
 from jobs.errors import LedgerUnavailable, StoreUnavailable
 from jobs.feed import feed
 from jobs.ledger import Ledger
@@ -61,7 +62,7 @@ class Pulse:
         if (messages := self._try_to_reconcile()) is not None:
             self.liveness.look(Sight.of(self.app, self.concurrency, messages))
 
-    def _try_to_reconcile(self) -> dict[QueueName, int] | None:
+    def _try_to_reconcile(self) -> dict[Queue, int] | None:
         try:
             return self._reconcile()
         except (LedgerUnavailable, StoreUnavailable, *self.app.connection_for_read().connection_errors) as error:
@@ -82,7 +83,7 @@ class Pulse:
         except LedgerUnavailable as error:
             log.warning("No last pulse: %s", error, extra={"event": "node.no_pulse"})
 
-    def _reconcile(self) -> dict[QueueName, int]:
+    def _reconcile(self) -> dict[Queue, int]:
         """Returns the messages that wait in each queue."""
         self.ledger.beat(self.node, self.concurrency)
         self.deaths.tell(self.ledger)
