@@ -29,7 +29,7 @@ from bench.contender import Run, Setting
 from bench.curve import cost_of_rows
 from bench.greedy import same_as_greedy
 from bench.question import questions, read_pages
-from bench.rounds import ALONE, NAIVE, NAMES, NO_DRAFTS, ONE_BY_ONE, OURS, PLAIN, SERVER, SERVERS, Rounds, run_rounds
+from bench.rounds import ALONE, NAIVE, NAMES, NO_DRAFTS, ONE_BY_ONE, OURS, PLAIN, SERVER, SERVERS, Contest, Rounds
 from bench.skipping import Corrected, Skipping
 from bench.spread import spread
 from config.settings import Settings
@@ -60,8 +60,9 @@ def main(
     pages, prompt = read_pages(data, limit, settings, lines), read_prompt("finance")[1]
     few = pages[: alone or None]
     asked, asked_alone = list(questions(pages, prompt)), len(list(questions(few, prompt)))
-    skipping, say = partial(Skipping.on, settings, device), partial(typer.echo, err=True)
-    rounds = run_rounds(setting, asked, asked_alone, pages, skipping, runs, say, names=names, forced_servers=not random)
+    default_mode = partial(Skipping.on, settings, device)
+    contest = Contest(setting, asked, asked_alone, pages, default_mode, names, forced_servers=not random)
+    rounds = contest.run(runs, partial(typer.echo, err=True))
     report = {
         "machine": machine.describe(),
         "model": model.name,
@@ -103,7 +104,9 @@ def _report(rounds: Rounds, pages: int, alone: int, seconds: Seconds) -> dict[st
         "ratio_pages_skipping": _spread(
             seconds(naive) / alone / (seconds(ours) / pages)
             for naive, ours in zip(forced[NAIVE], rounds.skipping, strict=True)
-        ),
+        )
+        if forced[NAIVE]
+        else None,
         "ratio_repeated": _spread(
             seconds(first) / seconds(again) for first, again in zip(rounds.skipping, rounds.repeated, strict=True)
         ),

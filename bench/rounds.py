@@ -42,44 +42,52 @@ class Rounds:
     repeated: list[Corrected] = field(default_factory=list)  # the same pages again: answers that the engine keeps
 
 
-def run_rounds(
-    setting: Setting,
-    questions: Sequence[Question],
-    alone: int,
-    pages: Sequence[Page],
-    skipping: Callable[[], AbstractContextManager[Skipping]],
-    rounds: int,
-    say: Callable[[str], None],
-    *,
-    names: Sequence[str] = NAMES,
-    forced_servers: bool = True,
-) -> Rounds:
-    """Run all, in turn, every other round in the opposite order; ALONE on the first `alone` questions."""
-    done = Rounds()
-    with ExitStack() as stack:
-        askers = _askers(setting, names, stack)
-        for number in range(rounds):
-            for name in sorted(askers, key=list(askers).index, reverse=bool(number % 2)):
-                asked = questions[:alone] if name in ALONE else questions
-                if forced_servers or name not in SERVERS:
-                    done.forced[name].append(run := askers[name].run(asked, forced=True))
-                    say(f"round {number + 1}: {name} forced {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")
-                if name in FREE:
-                    done.free[name].append(run := askers[name].run(asked, forced=False))
-                    say(f"round {number + 1}: {name} free {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")
-            with skipping() as default_mode:  # from new: its answers are not known yet
-                done.skipping.append(corrected := default_mode.run(pages))
-                done.repeated.append(default_mode.run(pages))
-            say(f"round {number + 1}: default mode {corrected.wall_s:.1f} s, {corrected.cpu_s:.1f} CPU s")
-    return done
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Who answers what."""
+
+    setting: Setting
+    questions: Sequence[Question]
+    alone: int  # those of ALONE answer so many of them, the first
+    pages: Sequence[Page]
+    default_mode: Callable[[], AbstractContextManager[Skipping]]
+    names: Sequence[str] = NAMES
+    forced_servers: bool = True
+
+    def run(self, rounds: int, say: Callable[[str], None]) -> Rounds:
+        """Let all answer, in turn, every other round in the opposite order."""
+        done = Rounds()
+        with ExitStack() as stack:
+            askers = self._askers(stack)
+            for number in range(rounds):
+                tell = partial(_tell, say, number + 1)
+                for name in askers if number % 2 == 0 else reversed(askers):
+                    self._ask(name, askers[name], done, tell)
+                with self.default_mode() as mode:  # from new: its answers are not known yet
+                    done.skipping.append(mode.run(self.pages))
+                    done.repeated.append(mode.run(self.pages))
+                tell("default mode", done.skipping[-1])
+        return done
+
+    def _askers(self, stack: ExitStack) -> dict[str, Asker | Contender]:
+        askers: dict[str, Asker | Contender] = {}
+        for name in self.names:
+            if name in SERVERS:
+                askers[name] = stack.enter_context(closing(Peer(self.setting, build(), SERVERS[name])))
+            else:
+                make = partial(Own, self.setting, FEATURES[name]) if name in FEATURES else partial(Naive, self.setting)
+                askers[name] = stack.enter_context(Contender(make))
+        return askers
+
+    def _ask(self, name: str, asker: Asker | Contender, done: Rounds, tell: Callable[[str, Run], None]) -> None:
+        asked = self.questions[: self.alone] if name in ALONE else self.questions
+        if self.forced_servers or name not in SERVERS:
+            done.forced[name].append(asker.run(asked, forced=True))
+            tell(f"{name} forced", done.forced[name][-1])
+        if name in FREE:
+            done.free[name].append(asker.run(asked, forced=False))
+            tell(f"{name} free", done.free[name][-1])
 
 
-def _askers(setting: Setting, names: Sequence[str], stack: ExitStack) -> dict[str, Asker | Contender]:
-    askers: dict[str, Asker | Contender] = {}
-    for name in names:
-        if name in SERVERS:
-            askers[name] = stack.enter_context(closing(Peer(setting, build(), SERVERS[name])))
-        else:
-            make = partial(Own, setting, FEATURES[name]) if name in FEATURES else partial(Naive, setting)
-            askers[name] = stack.enter_context(Contender(make))
-    return askers
+def _tell(say: Callable[[str], None], number: int, what: str, run: Run | Corrected) -> None:
+    say(f"round {number}: {what} {run.wall_s:.1f} s, {run.cpu_s:.1f} CPU s")
