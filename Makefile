@@ -11,7 +11,7 @@ EXTRAS := worker,aspose,tesseract,s3,monitor,local,dev$(if $(CUDA),$(,)cuda)
 UNWANTED := onnxruntime$(if $(CUDA),,-gpu)
 # CUDA=1 builds llama.cpp for NVIDIA GPUs, and takes onnxruntime-gpu with CUDA's libraries. A build is kept per machine, beside the models, and no clone makes it
 # twice; raise LLAMA_BUILD when config/llama_cpp.cmake changes. (uv's cache forgets it: seen with an index that
-# sends sources without a lifetime.)
+# sends sources without a lifetime; pip's would give the wheel that it built with other flags.)
 LLAMA_BUILD := $(shell sed -n 's/^llama-cpp-python==\([^ ]*\).*/\1/p' requirements.lock)-2$(if $(CUDA),-cuda)
 LLAMA_FLAGS := -DCMAKE_PROJECT_INCLUDE=$(CURDIR)/config/llama_cpp.cmake $(if $(CUDA),-DGGML_CUDA=ON)
 LLAMA_WHEEL := $(HOME)/.cache/ocrfleet/llama-cpp-python-$(LLAMA_BUILD)
@@ -61,7 +61,7 @@ $(LLAMA_WHEEL): | $(BIN)/uv
 	@echo "Building llama.cpp, once for this machine: about two minutes on two cores ..."
 	@rm -rf $@.part
 	@awk '/^llama-cpp-python==/ {found = 1} found {print} found && !/\\$$/ {exit}' requirements.lock > $(VENV)/llama.txt
-	CMAKE_ARGS="$(LLAMA_FLAGS)" $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps \
+	CMAKE_ARGS="$(LLAMA_FLAGS)" $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-cache-dir --no-deps \
 		--wheel-dir $@.part --requirement $(VENV)/llama.txt
 	@mv $@.part $@
 
