@@ -64,8 +64,10 @@ ENTRYPOINT ["ocrfleet"]
 # --- worker on the processor
 
 FROM build AS worker-build
-# GGML_NATIVE=OFF: the image also runs on other processors than the one that built it (it asks for AVX2).
-RUN CMAKE_ARGS="-DCMAKE_PROJECT_INCLUDE=/src/config/llama_cpp.cmake -DGGML_NATIVE=OFF" \
+# OFF: the image also runs on other processors than the one that built it (it asks for AVX2). ON: for this machine's own,
+# with AVX-512 and AMX.
+ARG GGML_NATIVE=OFF
+RUN CMAKE_ARGS="-DCMAKE_PROJECT_INCLUDE=/src/config/llama_cpp.cmake -DGGML_NATIVE=${GGML_NATIVE}" \
     uv pip install --requirement pyproject.toml --extra worker --extra s3
 COPY . .
 RUN uv pip install --no-deps .

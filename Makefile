@@ -12,7 +12,7 @@ UNWANTED := onnxruntime$(if $(CUDA),,-gpu)
 # CUDA=1 builds llama.cpp for NVIDIA GPUs, and takes onnxruntime-gpu with CUDA's libraries. A build is kept per machine, beside the models, and no clone makes it
 # twice; raise LLAMA_BUILD when config/llama_cpp.cmake changes. (uv's cache forgets it: seen with an index that
 # sends sources without a lifetime; pip's would give the wheel that it built with other flags.)
-LLAMA_BUILD := $(shell sed -n 's/^llama-cpp-python==\([^ ]*\).*/\1/p' requirements.lock)-2$(if $(CUDA),-cuda)
+LLAMA_BUILD := $(shell sed -n 's/^llama-cpp-python==\([^ ]*\).*/\1/p' requirements.lock)-3$(if $(CUDA),-cuda)
 LLAMA_FLAGS := -DCMAKE_PROJECT_INCLUDE=$(CURDIR)/config/llama_cpp.cmake $(if $(CUDA),-DGGML_CUDA=ON)
 LLAMA_WHEEL := $(HOME)/.cache/ocrfleet/llama-cpp-python-$(LLAMA_BUILD)
 READY := $(VENV)/.ready-$(LLAMA_BUILD)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds llama.cpp's own server, for bench.correction to compare with: from the very tree that llama-cpp-python
-# vendors, with the same flags. Once per machine; the last line of the output is the path of the program.
+# vendors, with the same flags. Once per machine, so remove its folder `build` when config/llama_cpp.cmake changed; the
+# last line of the output is the path of the program.
 #     bench/llama_server.sh [further cmake flags, such as -DGGML_CUDA=ON]
 # About eight minutes of one core. JOBS=n compiles n files at once. LLAMA_SDIST names the sources where there is no
 # network; cmake and a compiler have to be there.

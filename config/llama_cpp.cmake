@@ -14,10 +14,20 @@ set(LLAMA_BUILD_APP OFF)
 set(LLAMA_ALL_WARNINGS OFF)
 set(GGML_ALL_WARNINGS OFF)
 
-# A virtual machine may report AMX and not let it be used: ldtilecfg then ends the process at the first
-# batch of two rows (seen on a Firecracker VM, Sapphire Rapids). AMX helps CPU prefill alone, so do without.
-include(CheckCXXCompilerFlag)
-check_cxx_compiler_flag(-mno-amx-tile OCRFLEET_KNOWS_AMX)
-if(OCRFLEET_KNOWS_AMX)
-  add_compile_options(-mno-amx-tile -mno-amx-int8 -mno-amx-bf16)
+# GCC's intrinsics don't say what AMX's instructions read: of the 64 bytes of ldtilecfg eight (its bug 114098, mended in
+# 14), of a tile's none. So 12.2 left out half of ggml's tile configuration, and the first batch of two rows ended the
+# process with SIGSEGV. This header is found before GCC's own, and says it.
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  set(amx_header_dir ${CMAKE_BINARY_DIR}/ocrfleet)
+  file(CONFIGURE OUTPUT ${amx_header_dir}/amxtileintrin.h @ONLY CONTENT [[
+#include_next <amxtileintrin.h>
+#pragma once
+struct ocrfleet_tile_config { char bytes[64]; };
+#define _tile_loadconfig(config) \
+  __asm__ volatile("ldtilecfg\t%X0" ::"m"(*(const struct ocrfleet_tile_config *)(config)))
+#undef _tile_loadd
+#define _tile_loadd(tile, base, stride) \
+  do { __asm__ volatile("" ::: "memory"); _tile_loadd_internal(tile, base, stride); } while (0)
+]])
+  include_directories(BEFORE $<$<COMPILE_LANGUAGE:CXX>:${amx_header_dir}>)
 endif()

@@ -42,6 +42,14 @@ if plan["gpu_layers"] > 6:
 os.execv(sys.executable, [sys.executable, "-m", "workers.llm.process", sys.argv[1]])
 """
 
+#: The real engine, where the CPU's special instructions can't be used: it ends as {how} says.
+NO_EXTRAS = """
+import json, os, sys
+if json.loads(sys.argv[1])["cpu_extras"]:
+    {how}
+os.execv(sys.executable, [sys.executable, "-m", "workers.llm.process", sys.argv[1]])
+"""
+
 #: The real engine, but a decode with more than one page's room finds no memory once the engine is warm.
 OUT_OF_MEMORY_IN_FLIGHT = """
 from functools import partial
@@ -265,6 +273,18 @@ def test_lack_of_gpu_memory_takes_pages_in_flight_and_then_layers_until_they_fit
     sizes = [line.split() for line in tried.read_text().splitlines()]
     assert [(int(layers), int(slots)) for layers, slots, _ in sizes] == [(20, 32), (20, 4), (10, 4), (5, 4)]
     assert {uuid for _, _, uuid in sizes} == {NO_SUCH_GPU.uuid}
+
+
+@pytest.mark.parametrize("how", ["os.abort()", "sys.exit(3)"], ids=["it crashes", "memory lacks"])
+def test_where_the_cpus_special_instructions_cant_be_used_the_engine_does_without(
+    how: str, make_service: StartService, tmp_path: Path
+) -> None:
+    engine = tmp_path / "engine.py"
+    engine.write_text(NO_EXTRAS.format(how=how))
+    service = make_service(None, (sys.executable, str(engine)))
+    with closing(EngineClient(service.start(), 120)) as client:
+        assert client.score(QUESTION)
+    assert service.status().starts == 2
 
 
 def test_an_engine_that_runs_out_of_memory_in_flight_goes_on_smaller(

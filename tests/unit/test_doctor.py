@@ -45,6 +45,18 @@ def test_a_gpu_is_named_with_its_memory_and_its_driver_and_a_build_without_cuda_
     assert "built for GPUs" in look_at_machine()["llama.cpp"].text
 
 
+@pytest.mark.parametrize(
+    ("built", "has", "level"), [(True, True, "ok"), (True, False, "ok"), (False, True, "warning"), (False, False, "ok")]
+)
+def test_a_build_without_the_amx_that_the_cpu_has_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, built: bool, has: bool, level: str
+) -> None:
+    monkeypatch.setattr("workers.llm.amx.built_with_amx", lambda: built)
+    monkeypatch.setattr("workers.llm.amx.cpu_has_amx", lambda: has)
+    found = look_at_machine()["llama.cpp"]
+    assert (found.level, "with AMX" in found.text) == (level, built and has)
+
+
 def test_little_memory_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "MiB free" in look_at_machine()["memory"].text
     monkeypatch.setattr(machine, "LEAST_MEMORY_MIB", 1 << 40)

@@ -15,6 +15,9 @@ from workers.gpu import Gpu, driver_version, list_gpus, memory_figures
 #: An OCR child and a small model's engine; less, and the first page may be the last.
 LEAST_MEMORY_MIB = 4096
 
+SLOWER = "the correction takes up to three times as long"
+USE_AMX = "Run make setup with GCC 11 or newer, or build the image here with --build-arg GGML_NATIVE=ON."
+
 
 def examine_machine() -> Iterator[Finding]:
     """Look at everything that needs no settings."""
@@ -64,7 +67,11 @@ def _llama(gpus: tuple[Gpu, ...]) -> Finding:
         return Finding(
             "llama.cpp", "warning", f"{text} is built for the CPU, and there is a GPU", "Run: make setup CUDA=1"
         )
-    return ok("llama.cpp", f"{text}, built for the CPU")
+    from workers.llm.amx import built_with_amx, cpu_has_amx
+
+    if cpu_has_amx() and not built_with_amx():
+        return Finding("llama.cpp", "warning", f"{text} is built without AMX, which this CPU has: {SLOWER}", USE_AMX)
+    return ok("llama.cpp", f"{text}, built for the CPU{', with AMX' if cpu_has_amx() else ''}")
 
 
 def _flower() -> Finding:

@@ -109,8 +109,8 @@ class EngineChild:
             free = gpu.memory_figures(self.plan.gpu_uuid)
             log.warning("engine %s at %s (%s); trying %s", _ending(status), self.size, free, smaller)
             return EngineNews("smaller")
-        if status < 0 and not was_warm and self._cpu_extras:
-            # Some virtual machines report AMX and end who uses it (seen: SIGSEGV at ldtilecfg).
+        if (status < 0 or status == EXIT_OUT_OF_MEMORY) and not was_warm and self._cpu_extras:
+            # They want a copy of the weights. And SIGSEGV was seen at ldtilecfg, which config/llama_cpp.cmake mends.
             self._cpu_extras = False
             log.warning("engine %s while it loaded; trying without the CPU's special instructions", _ending(status))
             return EngineNews("smaller")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from jobs.errors import ModelError
 from workers.llm import Message
+from workers.llm.amx import loses_by_amx
 from workers.llm.plan import EXIT_OUT_OF_MEMORY, CacheType
 from workers.llm.row import Row
 
@@ -82,7 +83,7 @@ class Model:
             log.warning("this build of llama-cpp-python knows no GPU: the CPU does it all (make setup CUDA=1)")
         params = api.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
-        params.use_extra_bufts = cpu_extras
+        params.use_extra_bufts = cpu_extras and not loses_by_amx(path)
         self.handle = api.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:
             raise self.said.error(f"The model {path} can't be loaded. `ocrfleet-worker models verify` says more")

@@ -1,0 +1,33 @@
+"""AMX, the matrix instructions of Intel's servers since 2023: who has them, and which models gain by them."""
+
+from pathlib import Path
+
+from llama_cpp import llama_print_system_info
+
+from workers.models.gguf import read_header
+
+#: `general.file_type` of F16 and of Q6_K (enum llama_ftype of llama.h): 64 rows of a decode take 1.4 and 1.5 times as
+#: long with ggml's AMX kernels as without, those of Q8_0 and Q4_1 a third (docs/benchmarks.md).
+LOSERS = (1, 18)
+
+
+def built_with_amx() -> bool:
+    """Whether llama.cpp is built for a CPU that has it. Where the kernel then refuses it, ggml does without."""
+    return b"AMX_INT8 = 1" in llama_print_system_info()
+
+
+def cpu_has_amx() -> bool:
+    """Whether the kernel lists it among the CPU's instructions."""
+    try:
+        return " amx_int8" in Path("/proc/cpuinfo").read_text()
+    except OSError:  # no Linux
+        return False
+
+
+def loses_by_amx(model: Path) -> bool:
+    """Whether a GGUF model is slower with AMX, where llama.cpp is built with it.
+
+    Raises:
+        ModelError: the file is no usable GGUF model.
+    """
+    return built_with_amx() and read_header(model).metadata.get("general.file_type") in LOSERS
