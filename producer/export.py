@@ -6,7 +6,7 @@
 import json
 import secrets
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -57,7 +57,6 @@ class Export:
         self._out = out
         self._formats = formats
         self._include_truncated = include_truncated
-        self._names = Names()
 
     def write(self) -> Iterator[Exported]:
         """Write document by document. A failed one has no text, its JSON has the reason; an unfinished one is left out.
@@ -68,7 +67,10 @@ class Export:
         """
         with_lines = Format.JSONL in self._formats
         try:
-            with _replacing(self._out / f"{self._batch}.jsonl") if with_lines else nullcontext() as lines:
+            with (
+                closing(Names()) as self._names,
+                _replacing(self._out / f"{self._batch}.jsonl") if with_lines else nullcontext() as lines,
+            ):
                 for entry in self._fleet.documents(self._batch):
                     yield self._write_document(entry, lines)
         except OSError as error:

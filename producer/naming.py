@@ -31,6 +31,10 @@ class Names:
                 break
         return None
 
+    def close(self) -> None:
+        """Let go of the file. Idempotent."""
+        self._taken.close()
+
     def _owner(self, path: PurePosixPath) -> str:
         return str(self._taken.execute("select document from taken where path = ?", (str(path),)).fetchone()[0])
 
