@@ -8,9 +8,9 @@ from jobs.batch import BatchSummary
 from jobs.result import DocumentResult
 from producer.fleet import Fleet
 from workers import attempt
+from workers.drain import Drain
 from workers.llm.echo import EchoModel
-from workers.node.drain import Drain
-from workers.node.note import Notes
+from workers.note import Notes
 from workers.resources import Resources
 
 

@@ -12,9 +12,9 @@ from jobs.errors import OcrUnavailable, UsageError
 from jobs.lease import Pin, Untold
 from jobs.ledger import Ledger
 from jobs.store import Store
+from workers.drain import Drain
 from workers.llm import LanguageModel
-from workers.node.drain import Drain
-from workers.node.note import Note
+from workers.note import Note
 from workers.ocr import OcrEngine, open_engine
 from workers.pipeline import Tools
 

@@ -26,9 +26,9 @@ from producer.walk import walk
 from samples.local_redis import LocalRedis, local_redis
 from tests.worker_steps import worker
 from workers import attempt
+from workers.drain import Drain
 from workers.llm.echo import EchoModel
-from workers.node.drain import Drain
-from workers.node.note import Notes
+from workers.note import Notes
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.null import NullEngine
 from workers.outcome import tell

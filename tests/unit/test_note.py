@@ -11,7 +11,7 @@ from jobs.contract import Job, Recipe
 from jobs.lease import Lease
 from jobs.result import LOG_BYTES, LOG_LINES, clip_log
 from workers.node.death import Deaths
-from workers.node.note import SPARE_SLOTS, NoteHandler, Notes
+from workers.note import SPARE_SLOTS, NoteHandler, Notes
 
 LEASE = Lease(
     job=Job(batch="march", document="ab" * 32, part=1),

@@ -11,7 +11,7 @@ from jobs.errors import LeaseLost, WorkerKilled
 from jobs.ledger import Ledger
 from jobs.result import clip_log
 from workers.backoff import backoff_s
-from workers.node.note import Notes, Scene
+from workers.note import Notes, Scene
 
 log = logging.getLogger(__name__)
 

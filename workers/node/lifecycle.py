@@ -20,7 +20,7 @@ from billiard.process import current_process
 from celery import Celery, bootsteps, signals
 from celery.worker.control import control_command
 
-from workers.node.drain import Drain
+from workers.drain import Drain
 from workers.parent import die_with_parent
 from workers.temporary import clear
 

@@ -12,8 +12,8 @@ from jobs.errors import LedgerUnavailable, StoreUnavailable
 from jobs.feed import feed
 from jobs.ledger import Ledger
 from jobs.store import Store
+from workers.drain import Drain
 from workers.node.death import Deaths
-from workers.node.drain import Drain
 from workers.node.liveness import STANDSTILL_S, Liveness, Sight, arm_switch, disarm_switch
 from workers.node.recycling import Recycling
 from workers.outcome import tell

@@ -16,6 +16,7 @@ from jobs.ledger import Ledger
 from jobs.store import Store
 from workers import tasks
 from workers.cgroup import cores
+from workers.drain import Drain
 from workers.gpu import Gpu, resolve_gpus
 from workers.llm.client import EngineClient
 from workers.llm.engines import Engines
@@ -24,14 +25,13 @@ from workers.models import find_model
 from workers.node import lifecycle
 from workers.node.child import Child
 from workers.node.death import Deaths
-from workers.node.drain import Drain
 from workers.node.gate import install_gate
 from workers.node.held import Held
 from workers.node.liveness import Liveness
-from workers.node.note import Note, Notes
 from workers.node.pool import make_pool
 from workers.node.pulse import Pulse, install_pulse
 from workers.node.recycling import START_AGAIN, Recycling
+from workers.note import Note, Notes
 from workers.ocr.check import check_engine
 from workers.ocr.cuda.processes import OcrProcesses
 from workers.resources import Resources
