@@ -4,22 +4,7 @@ import logging
 import sys
 
 #: Fields of `extra=` that are printed, in this order. Never a document's text.
-FIELDS = (
-    "event",
-    "batch",
-    "document",
-    "page",
-    "part",
-    "attempt",
-    "state",
-    "reason",
-    "seconds",
-    "pid",
-    "gpu",
-    "gpu_layers",
-    "memory_mib",
-    "free_memory_mib",
-)
+FIELDS = ("event", "batch", "document", "part", "attempt", "state", "pid")
 
 
 class FieldFormatter(logging.Formatter):

@@ -121,9 +121,8 @@ def _read_untold(facts: list[Any]) -> Untold:
 
 def read_dropped(facts: list[Any]) -> Dropped:
     """Read what `holders.lua` returns of a document."""
-    content, fingerprint, holders = facts
-    fingerprints = (fingerprint.decode(),) if fingerprint else ()
-    return Dropped(document=content.hex(), fingerprints=fingerprints, last_reference=holders == 1)
+    content, holders = facts
+    return Dropped(document=content.hex(), last_reference=holders == 1)
 
 
 def read_nodes(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, Node]:

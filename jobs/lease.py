@@ -56,5 +56,4 @@ class Dropped(Frozen):
     """A document that a deleted batch held: what of it may go from the store."""
 
     document: ContentId
-    fingerprints: tuple[str, ...]  # of its results in this batch
     last_reference: bool  # no other batch holds it: its file and all its results may go

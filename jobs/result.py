@@ -70,10 +70,6 @@ class LineResult(Frozen):
     flags: tuple[str, ...] = ()
     words: tuple[Extent, ...] = ()  # of each word of `raw`, where the engine tells
 
-    def word_boxes(self) -> tuple[Box, ...]:
-        """Corners of each word of `raw`, in pixels of the page as stored; empty where the engine does not tell."""
-        return tuple(_part(self.box, *extent) for extent in self.words)
-
 
 class Arithmetic(Frozen):
     """A sum or product that the document states, and whether it closes."""
@@ -232,18 +228,3 @@ def clip_log(lines: Iterable[str]) -> tuple[str, ...]:
             break
         kept.append(line)
     return tuple(reversed(kept))
-
-
-def _part(box: Box, start: float, end: float) -> Box:
-    """The part of a box between two places along its text."""
-    top_left, top_right, bottom_right, bottom_left = box
-    return (
-        _between(top_left, top_right, start),
-        _between(top_left, top_right, end),
-        _between(bottom_left, bottom_right, end),
-        _between(bottom_left, bottom_right, start),
-    )
-
-
-def _between(first: Point, last: Point, part: float) -> Point:
-    return (first[0] + part * (last[0] - first[0]), first[1] + part * (last[1] - first[1]))

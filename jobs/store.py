@@ -168,10 +168,6 @@ class Store:
         except ValidationError:
             return None
 
-    def delete_results(self, content: ContentId, fingerprint: str) -> None:
-        """Remove one result of a document, with its pages."""
-        self._blobs.delete(_result(content, fingerprint))
-
     def delete_all_results(self, content: ContentId) -> None:
         """Remove all results of a document."""
         self._blobs.delete(_results(content))

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from config.settings import Settings
 from jobs.errors import OcrUnavailable, UsageError
-from jobs.result import Box, LineResult
+from jobs.result import Box
 from tests.drawn_page import LINES, draw
 from workers.ocr import OcrEngine, PageImage, open_engine
 from workers.ocr.pp_ocr import PpOcr
@@ -104,13 +104,14 @@ def test_one_line_up_the_margin_of_an_upright_page_is_read_too(engine: OcrEngine
 
 def test_words_are_placed_on_their_line(engine: OcrEngine) -> None:
     line = engine.read(draw(LINES))[2]
-    placed = LineResult(raw=line.text, text=line.text, box=line.box, confidence=1, words=line.words).word_boxes()
+    (first, _), (last, _), *_ = line.box
     assert line.text.split() == ["Consulting", "3", "x", "150.00"]
     pen = ImageFont.load_default(28)
-    for word, word_box in zip(line.text.split(), placed, strict=True):
+    for word, extent in zip(line.text.split(), line.words, strict=True):
         left = 40 + pen.getlength(line.text[: line.text.index(word)])
-        assert word_box[0][0] == pytest.approx(left, abs=12)
-        assert word_box[1][0] == pytest.approx(left + pen.getlength(word), abs=12)
+        begins, ends = (first + part * (last - first) for part in extent)
+        assert begins == pytest.approx(left, abs=12)
+        assert ends == pytest.approx(left + pen.getlength(word), abs=12)
 
 
 def test_models_of_one_s_own_are_read_with_and_named(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_the_command_names_what_has_no_result(fleet, scans, out, lost, settings,
     finish(fleet, failing=["bad.pdf"])
     done = next(iter(fleet.documents("march", "done")))
     if lost:
-        fleet.store.delete_results(done.document, done.fingerprint)
+        fleet.store.delete_all_results(done.document)
     monkeypatch.setenv("OCRFLEET_REDIS_URL", made.redis_url.get_secret_value())
     monkeypatch.setenv("OCRFLEET_STORE_URL", made.store_url)
     monkeypatch.setattr(sys, "argv", ["ocrfleet", "results", "march", "--out", str(out), "--json"])

@@ -172,14 +172,6 @@ def test_deleting_a_document_takes_its_results_along(store: Store) -> None:
     assert store.page_image(CONTENT, "f" * 16, 1) is None
 
 
-def test_deleting_one_result_leaves_the_other(store: Store) -> None:
-    for fingerprint in (FINGERPRINT, "f" * 16):
-        store.put_page(CONTENT, fingerprint, page(1), b"jpeg")
-    store.delete_results(CONTENT, FINGERPRINT)
-    assert store.get_page(CONTENT, FINGERPRINT, 1) is None
-    assert store.get_page(CONTENT, "f" * 16, 1) is not None
-
-
 def test_a_deleted_store_holds_no_file(place: Path) -> None:
     store = Store(str(place))
     store.put_document_bytes(CONTENT, DATA)
@@ -313,7 +305,7 @@ def test_no_name_leads_out_of_the_store(store: Store, name: str) -> None:
         lambda: store.delete_document(name),
         lambda: store.put_document(name, BytesIO(DATA)),
         lambda: store.get_page(CONTENT, name, 1),
-        lambda: store.delete_results(CONTENT, name),
+        lambda: store.get_result(CONTENT, name),
         lambda: store.get_outcome("march", name),
         lambda: store.put_outcome("../march", outcome),
         lambda: store.delete_batch(f"{name}/"),
