@@ -99,5 +99,6 @@ def words(
     if as_json:
         emit({"batch": batch, "words": found})
         return
+    out = console()
     for word in found:
-        console().print(word, markup=False, highlight=False)
+        out.print(word)
