@@ -60,7 +60,8 @@ def read_file(
             numbers = select(recipe.pages, document.page_count)
             statement = document.statement() if len(numbers) == document.page_count else None
             read = tuple(read_page(document, number, tools, dpi=settings.raster_dpi)[0] for number in numbers)
-    return assemble(hashlib.sha256(data).hexdigest(), tools.fingerprint, read, statement)
+        fingerprint = tools.fingerprint  # asks the engine which model it has, where no page asked it anything
+    return assemble(hashlib.sha256(data).hexdigest(), fingerprint, read, statement)
 
 
 def print_result(result: DocumentResult, *, as_json: bool) -> None:

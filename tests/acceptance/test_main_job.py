@@ -80,6 +80,16 @@ def test_a_long_document_is_read_in_parts_and_assembled_in_order(
     assert [page["lines"][0]["text"] for page in result["pages"]] == [f"Page number {n}" for n in range(1, 8)]
 
 
+def test_a_document_that_needs_no_model_is_read_without_redis(fleet: Any, draw_pdf: Callable[..., Path]) -> None:
+    """Its text is its own, so no page asks the engine anything before it is stopped."""
+    document = draw_pdf("own.pdf", SLIPS, font="Times-Roman")
+
+    read = fleet.ocrfleet_worker("read", str(document), "--json")
+
+    assert json.loads(read.stdout)["pages"][0]["provenance"]["engine"] == "pdf text"
+    assert read.stderr == ""
+
+
 def test_one_document_is_read_without_redis(fleet: Any, draw_pdf: Callable[..., Path]) -> None:
     fleet.settings["redis_url"] = "redis://127.0.0.1:1/0"
     document = draw_pdf("one.pdf", SLIPS, font="Times-Roman")
