@@ -24,7 +24,7 @@ class Columns:
     def of(cls, models: PpOcr) -> "Columns":
         """Choose."""
         model = onnx.load(models.recogniser)
-        alphabet = read_alphabet(models, {entry.key: entry.value for entry in model.metadata_props})
+        alphabet = read_alphabet(models, {entry.key: entry.value for entry in model.metadata_props}.get("character"))
         latin = columns(alphabet, "latin")
         (head,) = (numpy_helper.to_array(t) for t in model.graph.initializer if list(t.dims) == [120, len(alphabet)])
         unit = head / np.linalg.norm(head, axis=0)

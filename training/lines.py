@@ -8,16 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rapidocr.ch_ppocr_det import TextDetector
 
 from training.page import Word, draw
 from training.text import Random
 from training.wear import wear
+from workers.ocr.detector import Detector
+from workers.ocr.network import Network, read_model
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, are_tall
 from workers.ocr.recogniser import cut_line, line_width
 from workers.ocr.restoration import COARSE, Wiener, restore, undo
-from workers.ocr.sessions import configure
 
 _WIDEST_PX = 960
 _STRONGER = Wiener(1.1, 0.2)
@@ -50,7 +50,7 @@ class Source:
     def __init__(self, seed: int, folders: tuple[Path, ...], held_out: bool = False) -> None:
         self._rng = Random(seed, held_out)
         self._folders = folders
-        self._detect = TextDetector(configure(1, PpOcr()).detect)
+        self._detector = Detector(Network(read_model(PpOcr().detector), threads=1))
 
     def lines(self) -> Iterator[Line]:
         """Lines of the next page, worn in a few ways; drawing and finding them costs most."""
@@ -66,8 +66,7 @@ class Source:
             yield from _cut(undo(worn, self._rng.choices(wears, (5, 3, 2))[0]), quads, page.words)
 
     def _quads(self, restored: Pixels) -> list[Quad]:
-        found = self._detect(restored).boxes
-        quads = [] if found is None else [quad.astype(np.float32) for quad in found]
+        quads = self._detector.find(restored)
         return [quad for quad, tall in zip(quads, are_tall(quads), strict=True) if not tall]
 
 

@@ -11,7 +11,16 @@ from config.settings import environment_for
 
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).with_name("uv")
-HEAVY = {"llama-cpp-python", "rapidocr", "onnxruntime", "opencv-python-headless", "pypdfium2", "pillow", "numpy"}
+HEAVY = {
+    "llama-cpp-python",
+    "rapidocr",
+    "onnxruntime",
+    "openvino",
+    "opencv-python-headless",
+    "pypdfium2",
+    "pillow",
+    "numpy",
+}
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from config.settings import Settings
 from jobs.errors import OcrUnavailable
 from tests.drawn_page import LINES, draw
 from workers.gpu import Gpu
-from workers.ocr import OcrEngine, OcrLine, PageImage, open_engine, sessions
+from workers.ocr import OcrEngine, OcrLine, PageImage, open_engine, rapidocr
 from workers.ocr.cuda.service import CudaService
 from workers.ocr.rapidocr import RapidOcrEngine
 
@@ -62,6 +62,12 @@ def read_while_reviving(engine: OcrEngine, service: CudaService) -> tuple[OcrLin
     return read[0]
 
 
+def assert_alike(read: tuple[OcrLine, ...], expected: tuple[OcrLine, ...]) -> None:
+    """Two libraries multiply, so the last digits of probabilities differ."""
+    assert [(line.text, line.box, line.words) for line in read] == [(e.text, e.box, e.words) for e in expected]
+    assert [line.confidence for line in read] == pytest.approx([line.confidence for line in expected], abs=1e-4)
+
+
 def test_it_reads_what_the_cpu_reads_before_and_after_its_memory_was_freed(
     settings: Settings, service: CudaService, engine: OcrEngine
 ) -> None:
@@ -69,13 +75,13 @@ def test_it_reads_what_the_cpu_reads_before_and_after_its_memory_was_freed(
         on_cpu.folds = False  # a GPU sees blank paper, too
         expected = on_cpu.read(PAGE)
     assert engine.name == on_cpu.name
-    assert engine.read(PAGE) == expected
+    assert_alike(engine.read(PAGE), expected)
     runs = service.facts()["runs"]
     assert isinstance(runs, int) and runs >= 3
 
     service.free()
     assert service.facts()["state"] == "freed"
-    assert read_while_reviving(engine, service) == expected
+    assert_alike(read_while_reviving(engine, service), expected)
     assert service.facts()["state"] == "warm"
 
 
@@ -86,8 +92,8 @@ def test_coarse_pages_are_read_there_with_our_weights_as_on_the_cpu(
     with contextlib.closing(RapidOcrEngine(settings)) as on_cpu:
         on_cpu.folds = False
         expected = on_cpu.read(coarse)
-    monkeypatch.setattr(sessions, "coarse_network", None)  # the child itself needs none
-    assert engine.read(coarse) == expected
+    monkeypatch.setattr(rapidocr, "coarse_network", None)  # the child itself needs none
+    assert_alike(engine.read(coarse), expected)
 
 
 def test_a_child_that_is_forked_after_the_start_reads_there(settings: Settings, service: CudaService) -> None:

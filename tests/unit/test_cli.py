@@ -34,6 +34,7 @@ def test_the_producer_loads_no_ocr_and_no_llm_package():
         "llama_cpp",
         "rapidocr",
         "onnxruntime",
+        "openvino",
         "cv2",
         "numpy",
         "PIL",

@@ -1,6 +1,6 @@
 """The characters that a recogniser knows, and those of them that documents are written in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from jobs.errors import OcrUnavailable
 from workers.ocr.ctc import BLANK_NAME, SPACE
@@ -8,20 +8,20 @@ from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.script import Script, belongs
 
 
-def read_alphabet(models: PpOcr, metadata: Mapping[str, str]) -> list[str]:
-    """List the characters of the recogniser's columns: of the operator's file, else of the network's own metadata.
+def read_alphabet(models: PpOcr, own: str | None) -> list[str]:
+    """List the characters of the recogniser's columns: of the operator's file, else its `own`, one a line.
 
     Raises:
         OcrUnavailable: neither says.
     """
     known = models.alphabet()
     if known is None:
-        if "character" not in metadata:
+        if own is None:
             raise OcrUnavailable(
                 f"{models.recogniser} does not say which characters it knows. "
                 "Name its list, one character a line, in OCRFLEET_RAPIDOCR_CHARACTERS_PATH."
             )
-        known = metadata["character"].splitlines()
+        known = own.splitlines()
     return [BLANK_NAME, *known, SPACE]
 
 

@@ -6,31 +6,30 @@ from which the correction draws its candidates.
 """
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import cv2
 import numpy as np
-from rapidocr.ch_ppocr_cls import TextClassifier
-from rapidocr.ch_ppocr_det import TextDetector
-from rapidocr.inference_engine.onnxruntime import OrtInferSession
 
 from config.settings import Settings
 from workers.ocr import OcrLine, PageImage, coarse
 from workers.ocr.alphabet import columns, read_alphabet
+from workers.ocr.classifier import Classifier
+from workers.ocr.coarse import coarse_network
 from workers.ocr.ctc import Decoded
 from workers.ocr.cuda.client import CudaClient, OnGpu
 from workers.ocr.cuda.shapes import lines_at_once
 from workers.ocr.cuda.wire import Stage
+from workers.ocr.detector import DETECTED_PX, Detector
 from workers.ocr.fold import Fold
+from workers.ocr.network import Late, Network, characters, keep_columns, read_model
 from workers.ocr.order import reading_order
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, cut, from_where_text_begins, size, to_box
 from workers.ocr.recogniser import FEW_LINES, Ask, Recogniser
 from workers.ocr.restoration import SHARP, restore, suffix
-from workers.ocr.sessions import DETECTED_PX, Columns, configure, hand_logging_to_us, open_coarse
 from workers.ocr.upright import VOTERS, lies, turn, turn_back
 from workers.ocr.word import word_extents
 
@@ -46,34 +45,33 @@ class RapidOcrEngine:
     truncated = False
 
     def __init__(self, settings: Settings, gpu: Path | None = None) -> None:
-        hand_logging_to_us()
         cv2.setNumThreads(settings.ocr_threads)  # of this process; unset, each child has as many as there are cores
         models = PpOcr.of(settings)
-        config = configure(settings.ocr_threads, models)
         has_coarse = _has_coarse(settings, models)
         self.name = _name(settings, models) + ("" if has_coarse else coarse.NO_COARSE)
         self._restore = partial(restore, when=settings.ocr_restore, sharp=coarse.SHARP if has_coarse else SHARP)
-        self._detect = TextDetector(config.detect)
-        self._classify = TextClassifier(config.classify)
-        session = OrtInferSession(config.recognise)
-        alphabet = read_alphabet(models, session.session.get_modelmeta().custom_metadata_map)
         self.script = settings.ocr_script
-        kept = columns(alphabet, self.script)
-        self._gpu = CudaClient(gpu) if gpu else None
         self.folds = gpu is None  # each size of a page has to be planned on a GPU, which takes longer than blank paper
-        if self._gpu:
-            self._detect.session = OnGpu(self._gpu, "detect", self._detect.session)
-            self._classify.session = OnGpu(self._gpu, "classify", self._classify.session)
+        self._gpu = CudaClient(gpu) if gpu else None
+        network = partial(Network, threads=settings.ocr_threads)
 
-        def recogniser(stage: Stage, opened: Callable[[], OrtInferSession]) -> Recogniser:
-            ask: Ask = Columns(opened, kept)
-            if self._gpu:
-                ask = OnGpu(self._gpu, stage, ask)
-            return Recogniser(ask, [alphabet[index] for index in kept], lines_at_once if gpu else lambda _: FEW_LINES)
+        def where(stage: Stage, on_cpu: Ask) -> Ask:
+            return OnGpu(self._gpu, stage, on_cpu) if self._gpu else on_cpu
 
-        self._recogniser = self._coarse = recogniser("recognise", lambda: session)
+        self._detector = Detector(where("detect", network(read_model(models.detector))))
+        self._classifier = Classifier(where("classify", network(read_model(models.classifier))))
+        model = read_model(models.recogniser)
+        alphabet = read_alphabet(models, characters(model))
+        kept = columns(alphabet, self.script)
+
+        def recogniser(stage: Stage, on_cpu: Ask) -> Recogniser:
+            at_once = lines_at_once if gpu else lambda _: FEW_LINES
+            return Recogniser(where(stage, on_cpu), [alphabet[index] for index in kept], at_once)
+
+        self._recogniser = self._coarse = recogniser("recognise", network(keep_columns(model, kept)))
         if has_coarse:
-            self._coarse = recogniser("recognise coarse", partial(open_coarse, config.recognise))
+            late = Late(lambda: network(keep_columns(read_model(coarse_network(models.recogniser)), kept)))
+            self._coarse = recogniser("recognise coarse", late)
 
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:
         """Read the lines of a page in reading order, whichever way up it stands."""
@@ -89,7 +87,7 @@ class RapidOcrEngine:
         """Free the models. Idempotent."""
         if self._gpu:
             self._gpu.close()
-        self._detect = self._classify = self._recogniser = self._coarse = None  # type: ignore[assignment]
+        self._detector = self._classifier = self._recogniser = self._coarse = None  # type: ignore[assignment]
 
     def _find(self, pixels: Pixels) -> tuple[Pixels, list[Quad], int]:
         """Find the lines of a page; returns it upright with the quarters it was turned by."""
@@ -106,24 +104,19 @@ class RapidOcrEngine:
 
     def _quads(self, pixels: Pixels) -> list[Quad]:
         if not self.folds:
-            return self._boxes(pixels, DETECTED_PX)
+            return self._detector.find(pixels)
         fold = Fold.of(pixels)
         folded = fold.apply(pixels)
         scale = min(1, DETECTED_PX / max(pixels.shape))  # the whole page's
-        return [fold.flat(quad) for quad in self._boxes(folded, round(scale * max(folded.shape)))]
-
-    def _boxes(self, pixels: Pixels, longest_px: int) -> list[Quad]:
-        self._detect.limit_side_len = longest_px
-        quads = self._detect(pixels).boxes
-        return [] if quads is None else [quad.astype(np.float32) for quad in quads]
+        return [fold.flat(quad) for quad in self._detector.find(folded, round(scale * max(folded.shape)))]
 
     def _stands_on_its_head(self, pixels: Pixels, quads: list[Quad]) -> bool:
         """Let the longest lines vote. One alone is wrong too often to be turned by itself."""
         voters = sorted(quads, key=lambda quad: -size(quad)[0])[:VOTERS]
         if not voters:
             return False
-        votes: list[tuple[str, float]] = self._classify([cut(pixels, quad) for quad in voters]).cls_res
-        return sum(label == "180" and score > _LEAST_VOTE for label, score in votes) > len(votes) / 2
+        votes = self._classifier.on_its_head([cut(pixels, quad) for quad in voters])
+        return bool(np.count_nonzero(votes > _LEAST_VOTE) > len(votes) / 2)
 
 
 def open_engine(settings: Settings, gpu: Path | None = None) -> RapidOcrEngine:

@@ -123,7 +123,7 @@ def _open(plan: CudaPlan, sessions: Sessions) -> dict[Stage, Network]:
     if fits(models.recogniser):
         contents["recognise coarse"] = coarse_network(models.recogniser)
     session = ort.InferenceSession(recogniser, providers=["CPUExecutionProvider"])
-    alphabet = read_alphabet(models, session.get_modelmeta().custom_metadata_map)
+    alphabet = read_alphabet(models, session.get_modelmeta().custom_metadata_map.get("character"))
     output, kept = session.get_outputs()[0].name, columns(alphabet, plan.script)
     return {
         "detect": Network("detect", models.detector.read_bytes(), sessions),

@@ -1,0 +1,72 @@
+"""PP-OCR's networks on the CPU, run by OpenVINO.
+
+On one core of a Sapphire Rapids the detector takes a third of onnxruntime's time, the recogniser as long, with the same
+answers to 2e-5; on 50 scans every line and box is the same (docs/benchmarks.md).
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+from openvino import opset16 as opset
+
+Numbers = NDArray[np.float32]
+
+
+class Network:
+    """Takes and gives arrays of any shape that its model allows."""
+
+    def __init__(self, model: openvino.Model, threads: int) -> None:
+        options = {
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            # By itself it takes bfloat16 where the CPU has it, and other nodes would read a page otherwise.
+            "INFERENCE_PRECISION_HINT": "f32",
+            # Else it keeps what it made for each shape, and pages are of any: 9 MiB more for each new one.
+            "CPU_RUNTIME_CACHE_CAPACITY": 0,
+        }
+        self._compiled = openvino.Core().compile_model(model, "CPU", options)
+        self._request = self._compiled.create_infer_request()
+
+    def __call__(self, numbers: Numbers) -> Numbers:
+        """Run it, and let go of the memory of its layers: kept, that is twice a child's over pages of many sizes."""
+        answer: Numbers = self._request.infer({0: numbers})[0]
+        self._compiled.release_memory()
+        return answer
+
+
+class Late:
+    """A network that is opened when it is first asked."""
+
+    def __init__(self, opened: Callable[[], Network]) -> None:
+        self._open = opened
+
+    def __call__(self, numbers: Numbers) -> Numbers:
+        """Run it."""
+        return self._network(numbers)
+
+    @cached_property
+    def _network(self) -> Network:
+        return self._open()
+
+
+def read_model(file: Path | bytes) -> openvino.Model:
+    """Read an ONNX file, or what stands in one."""
+    return openvino.Core().read_model(file)
+
+
+def characters(recogniser: openvino.Model) -> str | None:
+    """The characters that a recogniser's file says it knows, one a line."""
+    where = ["framework", "character"]
+    said: str = recogniser.get_rt_info(where).astype(str) if recogniser.has_rt_info(where) else ""
+    return said or None
+
+
+def keep_columns(recogniser: openvino.Model, columns: Sequence[int]) -> openvino.Model:
+    """Let it give a few of its thousands of columns: all of them are 11 MB for a long line."""
+    all_columns = recogniser.get_results()[0].input_value(0)
+    kept = opset.gather(all_columns, np.array(columns, np.int32), np.int32(2))
+    return openvino.Model([kept], recogniser.get_parameters(), recogniser.get_friendly_name())
