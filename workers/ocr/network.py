@@ -23,6 +23,7 @@ class Network:
         options = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
+            "ENABLE_CPU_PINNING": False,  # children would be pinned to the same cores
             # By itself it takes bfloat16 where the CPU has it, and other nodes would read a page otherwise.
             "INFERENCE_PRECISION_HINT": "f32",
             # Else it keeps what it made for each shape, and pages are of any: 9 MiB more for each new one.
