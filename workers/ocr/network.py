@@ -4,14 +4,20 @@ On one core of a Sapphire Rapids the detector takes a third of onnxruntime's tim
 answers to 2e-5; on 50 scans every line and box is the same (docs/benchmarks.md).
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
-from openvino import opset16 as opset
+
+# Each import of openvino tells Google Analytics, and leaves an id in ~/intel (openvino/tools/ovc/__init__.py), but for
+# where that package is not to be had. OCR never uses the network.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+
+import openvino  # noqa: E402
+from openvino import opset16 as opset  # noqa: E402
 
 Numbers = NDArray[np.float32]
 
