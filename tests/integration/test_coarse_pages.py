@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from config.settings import Settings
 from tests.drawn_page import LINES, draw
-from workers.ocr import PageImage, coarse, open_engine, rapidocr, restoration
+from workers.ocr import PageImage, coarse, open_engine, restoration
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.sharpness import sharpness
 
@@ -55,8 +55,8 @@ def test_more_words_are_read_with_our_weights_than_without() -> None:
 
 def test_they_are_loaded_by_the_first_coarse_page_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[Path] = []
-    load = rapidocr.coarse_network
-    monkeypatch.setattr(rapidocr, "coarse_network", lambda path: loaded.append(path) or load(path))
+    load = coarse.coarse_network
+    monkeypatch.setattr(coarse, "coarse_network", lambda path: loaded.append(path) or load(path))
     with contextlib.closing(open_engine("rapidocr", Settings(_env_file=None))) as engine:
         assert [line.text for line in engine.read(draw(LINES))] == LINES
         assert loaded == []
@@ -69,8 +69,8 @@ def test_they_read_pages_that_are_too_sharp_to_be_restored_for_others(monkeypatc
     page = coarse_page(blur_px=0.9)
     assert restoration.SHARP < sharpness(page.pixels[:, :, 0].copy()) < coarse.SHARP
     loaded: list[Path] = []
-    load = rapidocr.coarse_network
-    monkeypatch.setattr(rapidocr, "coarse_network", lambda path: loaded.append(path) or load(path))
+    load = coarse.coarse_network
+    monkeypatch.setattr(coarse, "coarse_network", lambda path: loaded.append(path) or load(path))
     words_read(page, Settings(_env_file=None))
     assert loaded == [PpOcr().recogniser]
 

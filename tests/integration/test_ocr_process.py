@@ -16,7 +16,7 @@ from config.settings import Settings
 from jobs.errors import OcrUnavailable
 from tests.drawn_page import LINES, draw
 from workers.gpu import Gpu
-from workers.ocr import OcrEngine, OcrLine, PageImage, open_engine, rapidocr
+from workers.ocr import OcrEngine, OcrLine, PageImage, open_engine
 from workers.ocr.cuda.service import CudaService
 from workers.ocr.rapidocr import RapidOcrEngine
 
@@ -92,7 +92,7 @@ def test_coarse_pages_are_read_there_with_our_weights_as_on_the_cpu(
     with contextlib.closing(RapidOcrEngine(settings)) as on_cpu:
         on_cpu.folds = False
         expected = on_cpu.read(coarse)
-    monkeypatch.setattr(rapidocr, "coarse_network", None)  # the child itself needs none
+    monkeypatch.setattr("workers.ocr.coarse.coarse_network", None)  # the child itself needs none
     assert_alike(engine.read(coarse), expected)
 
 

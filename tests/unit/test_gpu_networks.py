@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from workers.ocr.ask import Numbers
+from workers.ocr.classifier import VOTES
 from workers.ocr.cuda import session
 from workers.ocr.cuda.network import Network, Sessions
 from workers.ocr.cuda.session import OutOfMemory
-from workers.ocr.cuda.shapes import VOTES, fill, lines_at_once
-from workers.ocr.cuda.wire import Numbers
+from workers.ocr.cuda.shapes import fill, lines_at_once
 from workers.ocr.recogniser import WIDTHS_PX
 
 

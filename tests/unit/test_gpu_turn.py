@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from config.settings import Settings
+from workers.ocr.ask import Numbers
 from workers.ocr.cuda import networks, session
 from workers.ocr.cuda.networks import Networks, planners
 from workers.ocr.cuda.planner import Planner
 from workers.ocr.cuda.session import OutOfMemory
 from workers.ocr.cuda.shapes import AT_START, SOON, Shape
-from workers.ocr.cuda.wire import CudaPlan, Numbers, Stage
+from workers.ocr.cuda.wire import CudaPlan, Stage
 
 ROOM = 1000
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from workers.ocr.ask import Ask, Numbers
 from workers.ocr.quad import Pixels
-from workers.ocr.recogniser import Ask
 
 #: What the network was trained on (RapidOCR's TextClassifier); longer lines are squeezed.
 _HEIGHT_PX, _WIDTH_PX = 48, 192
@@ -21,7 +20,7 @@ class Classifier:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
 
-    def on_its_head(self, lines: Sequence[Pixels]) -> NDArray[np.float32]:
+    def on_its_head(self, lines: Sequence[Pixels]) -> Numbers:
         """How sure the network is that each line stands on its head, 0 to 1."""
         numbers = np.zeros((len(lines), 3, _HEIGHT_PX, _WIDTH_PX), np.float32)
         for line, target in zip(lines, numbers, strict=True):

@@ -1,12 +1,10 @@
 """Finds the lines of a page: PP-OCR's detector, asked and heard as RapidOCR does."""
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
-from workers.ocr.network import Numbers
+from workers.ocr.ask import Ask
 from workers.ocr.quad import Pixels, Quad
 
 #: Longer side at which a page's lines are looked for, at most.
@@ -18,7 +16,7 @@ _STRIDE_PX = 32
 class Detector:
     """The network behind a callable: takes 1 x 3 x height x width, -1 to 1; gives how surely each pixel is text."""
 
-    def __init__(self, ask: Callable[[Numbers], Numbers]) -> None:
+    def __init__(self, ask: Ask) -> None:
         self._ask = ask
         # RapidOCR's own settings (its config.yaml, Det).
         self._boxes = DBPostProcess(thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True)

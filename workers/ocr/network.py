@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+
+from workers.ocr.ask import Numbers
 
 # Each import of openvino tells Google Analytics, and leaves an id in ~/intel (openvino/tools/ovc/__init__.py), but for
 # where that package is not to be had. OCR never uses the network.
@@ -18,8 +19,6 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 import openvino  # noqa: E402
 from openvino import opset16 as opset  # noqa: E402
-
-Numbers = NDArray[np.float32]
 
 
 class Network:

@@ -16,8 +16,8 @@ import numpy as np
 from config.settings import Settings
 from workers.ocr import OcrLine, PageImage, coarse
 from workers.ocr.alphabet import columns, read_alphabet
+from workers.ocr.ask import Ask
 from workers.ocr.classifier import Classifier
-from workers.ocr.coarse import coarse_network
 from workers.ocr.ctc import Decoded
 from workers.ocr.cuda.client import CudaClient, OnGpu
 from workers.ocr.cuda.shapes import lines_at_once
@@ -28,7 +28,7 @@ from workers.ocr.network import Late, Network, characters, keep_columns, read_mo
 from workers.ocr.order import reading_order
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, cut, from_where_text_begins, size, to_box
-from workers.ocr.recogniser import FEW_LINES, Ask, Recogniser
+from workers.ocr.recogniser import FEW_LINES, Recogniser
 from workers.ocr.restoration import SHARP, restore, suffix
 from workers.ocr.upright import VOTERS, lies, turn, turn_back
 from workers.ocr.word import word_extents
@@ -70,7 +70,7 @@ class RapidOcrEngine:
 
         self._recogniser = self._coarse = recogniser("recognise", network(keep_columns(model, kept)))
         if has_coarse:
-            late = Late(lambda: network(keep_columns(read_model(coarse_network(models.recogniser)), kept)))
+            late = Late(lambda: network(keep_columns(read_model(coarse.coarse_network(models.recogniser)), kept)))
             self._coarse = recogniser("recognise coarse", late)
 
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:

@@ -6,12 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.ocr.ask import Ask, Numbers
 from workers.ocr.ctc import Decoded, decode
 from workers.ocr.quad import Pixels, Quad, cut, size
 
-Probabilities = NDArray[np.float32]  # lines x steps x characters
-#: Takes lines x 3 x 48 x width, -1 to 1, and gives probabilities.
-Ask = Callable[[NDArray[np.float32]], Probabilities]
+Probabilities = Numbers  # lines x steps x characters
 
 _HEIGHT_PX = 48  # the model's
 #: What lines are padded to: the model was trained on the first; what is longer than the last is squeezed. Of a few
@@ -25,7 +24,10 @@ _SMOOTHING_PX = 0.7
 
 
 class Recogniser:
-    """The model behind a callable, with the characters of its columns. `at_once`: how many lines of a width to ask."""
+    """The network behind a callable: takes lines x 3 x 48 x width, -1 to 1, gives probabilities.
+
+    `characters` are those of its columns, `at_once` says how many lines of a width to ask about.
+    """
 
     def __init__(self, ask: Ask, characters: Sequence[str], at_once: Callable[[int], int]) -> None:
         self._ask = ask

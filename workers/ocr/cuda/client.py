@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from workers.ocr.ask import Numbers
 from workers.ocr.cuda.shapes import fill
-from workers.ocr.cuda.wire import Answer, Ask, Numbers, Stage, receive, receive_numbers, send
+from workers.ocr.cuda.wire import Answer, Ask, Stage, receive, receive_numbers, send
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,11 @@ from collections import OrderedDict
 import numpy as np
 import onnxruntime as ort
 
+from workers.ocr.ask import Numbers
 from workers.ocr.cuda import session as cuda
 from workers.ocr.cuda.session import OutOfMemory, lacks_memory
 from workers.ocr.cuda.shapes import Shape, fill_up
-from workers.ocr.cuda.wire import Numbers, Stage
+from workers.ocr.cuda.wire import Stage
 
 log = logging.getLogger(__name__)
 

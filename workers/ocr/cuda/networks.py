@@ -14,13 +14,14 @@ import numpy as np
 import onnxruntime as ort
 
 from workers.ocr.alphabet import columns, read_alphabet
+from workers.ocr.ask import Numbers
 from workers.ocr.coarse import coarse_network, fits
 from workers.ocr.cuda.columns import CHOSEN, choose_columns
 from workers.ocr.cuda.network import Network, Sessions
 from workers.ocr.cuda.planner import Planner
 from workers.ocr.cuda.session import OutOfMemory, share_arena
 from workers.ocr.cuda.shapes import AT_START, SOON, Shape
-from workers.ocr.cuda.wire import CudaPlan, Facts, Numbers, Stage
+from workers.ocr.cuda.wire import CudaPlan, Facts, Stage
 from workers.ocr.pp_ocr import PpOcr
 
 log = logging.getLogger(__name__)

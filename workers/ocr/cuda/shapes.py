@@ -6,15 +6,15 @@ pixels the detector moved lines by up to 5, and both devices are to read the sam
 
 import numpy as np
 
-from workers.ocr.cuda.wire import Numbers, Stage
+from workers.ocr.ask import Numbers
+from workers.ocr.classifier import VOTES
+from workers.ocr.cuda.wire import Stage
 from workers.ocr.recogniser import WIDTHS_PX
 
 Shape = tuple[int, ...]
 
 #: The recogniser's batches: as many lines as fit in so many columns, of which a GPU takes all at once.
 MOST_LINES, MOST_COLUMNS = 16, 16 * 960
-#: Lines that RapidOCR's classifier asks about at once (cls_batch_num).
-VOTES = 6
 
 
 def lines_at_once(width_px: int) -> int:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from config.settings import Settings
 from jobs.contract import Frozen
+from workers.ocr.ask import Numbers
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.script import Script
 
-Numbers = NDArray[np.float32]
 Stage = Literal["detect", "classify", "recognise", "recognise coarse"]
 Head = TypeVar("Head", bound=Frozen)
 
