@@ -1,4 +1,4 @@
-"""OpenVINO in a child: it calls nobody, and keeps to no core of its own."""
+"""OpenVINO in a child: it calls nobody, keeps to no core of its own, and leaves signals alone."""
 
 import contextlib
 import os
@@ -17,6 +17,15 @@ LOADS = """
 import sys, workers.ocr.rapidocr, openvino.tools.ovc as tools
 print(type(tools.telemetry).__module__, [name for name in sys.modules if name.startswith("openvino_telemetry.")])
 """
+SIGNALLED = """
+import gc, os, signal
+from config.settings import Settings
+from workers.ocr import open_engine
+open_engine("rapidocr", Settings(_env_file=None)).close()
+gc.collect()
+signal.signal(signal.SIGTERM, lambda *_: print("told"))
+os.kill(os.getpid(), signal.SIGTERM)
+"""
 
 
 def test_loading_ocr_tells_nobody_and_leaves_no_id_in_the_home_folder(tmp_path: Path) -> None:
@@ -25,6 +34,11 @@ def test_loading_ocr_tells_nobody_and_leaves_no_id_in_the_home_folder(tmp_path: 
     )
     assert told.stdout.split(" ", 1) == ["openvino.tools.ovc.telemetry_stub", "[]\n"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_after_ocr_was_closed_is_taken() -> None:
+    told = subprocess.run([sys.executable, "-c", SIGNALLED], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (0, "told\n")
 
 
 def affinities() -> set[frozenset[int]]:

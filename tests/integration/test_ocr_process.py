@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -62,6 +63,18 @@ def read_while_reviving(engine: OcrEngine, service: CudaService) -> tuple[OcrLin
     return read[0]
 
 
+def fork_and_read(settings: Settings, socket_path: Path) -> None:
+    """As a worker's main process, which never opens OCR itself."""
+    if not (child := os.fork()):
+        read: list[str] = []
+        try:
+            with contextlib.closing(open_engine("rapidocr", settings, socket_path)) as engine:
+                read = [line.text for line in engine.read(PAGE)]
+        finally:
+            os._exit(read != LINES)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
 def assert_alike(read: tuple[OcrLine, ...], expected: tuple[OcrLine, ...]) -> None:
     """Two libraries multiply, so the last digits of probabilities differ."""
     assert [(line.text, line.box, line.words) for line in read] == [(e.text, e.box, e.words) for e in expected]
@@ -98,14 +111,10 @@ def test_coarse_pages_are_read_there_with_our_weights_as_on_the_cpu(
 
 def test_a_child_that_is_forked_after_the_start_reads_there(settings: Settings, service: CudaService) -> None:
     before = service.facts()["runs"]
-    if not (child := os.fork()):
-        read: list[str] = []
-        try:
-            with contextlib.closing(open_engine("rapidocr", settings, service.socket_path)) as engine:
-                read = [line.text for line in engine.read(PAGE)]
-        finally:
-            os._exit(read != LINES)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    worker = get_context("spawn").Process(target=fork_and_read, args=(settings, service.socket_path))
+    worker.start()
+    worker.join()
+    assert worker.exitcode == 0
     assert service.facts()["runs"] != before
 
 

@@ -6,7 +6,7 @@ answers to 2e-5; on 50 scans every line and box is the same (docs/benchmarks.md)
 
 import sys
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ class Network:
             # Else it keeps what it made for each shape, and pages are of any: 9 MiB more for each new one.
             "CPU_RUNTIME_CACHE_CAPACITY": 0,
         }
-        self._compiled = openvino.Core().compile_model(model, "CPU", options)
+        self._compiled = _core().compile_model(model, "CPU", options)
         self._request = self._compiled.create_infer_request()
 
     def __call__(self, numbers: Numbers) -> Numbers:
@@ -59,9 +59,19 @@ class Late:
         return self._open()
 
 
+@cache
+def _core() -> openvino.Core:
+    """One for the life of the process, which must not fork afterwards: its threads would not come along.
+
+    With the last one goes the CPU's plugin, and with that the signal stack which it gave the thread for AMX's sake
+    (2026.4). The next signal, as that which stops a worker, would end in SIGSEGV.
+    """
+    return openvino.Core()
+
+
 def read_model(file: Path | bytes) -> openvino.Model:
     """Read an ONNX file, or what stands in one."""
-    return openvino.Core().read_model(file)
+    return _core().read_model(file)
 
 
 def characters(recogniser: openvino.Model) -> str | None:
