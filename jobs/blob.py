@@ -14,6 +14,11 @@ class Blobs(Protocol):
         StoreUnavailable: the place can't be reached, read or written.
     """
 
+    @property
+    def address(self) -> str:
+        """Where it is, for a person to read."""
+        ...
+
     def put(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> None:
         """Write all or nothing. What `chunks` raises goes through, and nothing is written.
 

@@ -15,7 +15,7 @@ class Bucket:
 
     def __init__(self, scheme: str, place: str) -> None:
         self._root = PurePosixPath("/" if scheme == "memory" else "") / place.strip("/")
-        self._address = f"{scheme}://{place}"
+        self.address = f"{scheme}://{place}"
         try:
             self._files = fsspec.filesystem(scheme, use_listings_cache=False)
         except ImportError:
@@ -93,7 +93,7 @@ class Bucket:
             if isinstance(error, FileNotFoundError) and not missing_is_failure:
                 raise
             raise StoreUnavailable(
-                f"The store at {self._address} fails ({type(error).__name__}). "
+                f"The store at {self.address} fails ({type(error).__name__}). "
                 "Check OCRFLEET_STORE_URL, the credentials and the network."
             ) from None
 

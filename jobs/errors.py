@@ -3,6 +3,7 @@
 OcrFleetError
 ├── RetryableError            the same attempt may succeed later
 │   ├── StoreUnavailable      the document store does not answer
+│   │   └── WrongStore        it is another one than the documents were put in
 │   ├── LedgerUnavailable     Redis does not answer
 │   ├── OcrUnavailable        the OCR engine can't run on this node; another may have it
 │   │   └── OcrNotInstalled   its package is not here
@@ -44,6 +45,10 @@ class RetryableError(OcrFleetError):
 
 class StoreUnavailable(RetryableError):
     """The document store does not answer."""
+
+
+class WrongStore(StoreUnavailable):
+    """The store is another one than the documents were put in. Set OCRFLEET_STORE_URL as where they were submitted."""
 
 
 class LedgerUnavailable(RetryableError):

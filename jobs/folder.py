@@ -21,6 +21,8 @@ DRAFTS = ".drafts"
 #: A draft that nobody wrote to for so long was left by a process that was killed.
 STALE_AFTER_S = 3600.0
 
+ROOM = "Make room there, or delete batches: ocrfleet delete BATCH"
+RIGHTS = "Check the disk, its rights and OCRFLEET_STORE_URL."
 NOT_PLAIN = "That is no plain file, or a link leads to it. Put a copy of the file there."
 
 Made = TypeVar("Made")
@@ -32,7 +34,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         # Text: pathlib interns each part of a name. That took a third of a write's time, and Python's table of names,
         # made anew now and then by whichever thread wrote, left a hole of 2 MB in the heap of each.
-        self._root = str(root.absolute())
+        self.address = self._root = str(root.absolute())
 
     def put(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> None:
         """Write a draft, bring it to the disk, move it into place, and bring that to the disk, too."""
@@ -172,9 +174,8 @@ class Folder:
         except OSError as error:
             if isinstance(error, FileNotFoundError) and not writing:  # the file; what is written to is to be there
                 raise
-            raise StoreUnavailable(
-                f"The store at {self._root} fails: {error.strerror}. Check the disk, its rights and OCRFLEET_STORE_URL."
-            ) from None
+            remedy = ROOM if error.errno in {errno.ENOSPC, errno.EDQUOT} else RIGHTS
+            raise StoreUnavailable(f"The store at {self._root} fails: {error.strerror}. {remedy}") from None
 
 
 def _sync_names(folder: int) -> None:

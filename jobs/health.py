@@ -1,10 +1,15 @@
-"""Redis' health, as it says itself: how it keeps what it has, what it does when full, what its clock says."""
+"""Whether Redis and the store are fit for a fleet, each by itself and both together."""
 
 import time
 
 from config.settings import Settings
 from jobs.contract import Frozen
+from jobs.ledger import Ledger
 from jobs.script import Scripts
+from jobs.store import Store
+
+#: Batches, the newest first, of which a store is to have one that is unfinished.
+LOOKED_FOR = 100
 
 
 class RedisHealth(Frozen):
@@ -38,3 +43,18 @@ def examine_redis(settings: Settings) -> RedisHealth:
         limit_bytes=int(facts.get("maxmemory", 0)),
         clock_difference_s=seconds + microseconds / 1e6 - (asked_s + answered_s) / 2,
     )
+
+
+def check_store(store: Store, ledger: Ledger) -> None:
+    """Make sure that a store is the one that the fleet works on: it knows a batch that the ledger says is unfinished.
+
+    A ledger without work tells nothing.
+
+    Raises:
+        WrongStore: it knows none of them.
+        LedgerUnavailable: Redis does not answer.
+    """
+    newest = ledger.batches(0, LOOKED_FOR)
+    unfinished = [summary.batch for summary in newest if summary.finished < summary.documents]
+    if unfinished and not any(map(store.has_batch, unfinished)):
+        store.check_batch(unfinished[0])

@@ -21,7 +21,7 @@ from pydantic import SecretStr, ValidationError
 from jobs.batch import BatchRecord
 from jobs.blob import Put
 from jobs.contract import BatchId, ContentId, Source
-from jobs.errors import CorruptDocument, DocumentMissing, InvalidJob, StoreUnavailable, UsageError
+from jobs.errors import CorruptDocument, DocumentMissing, InvalidJob, StoreUnavailable, UsageError, WrongStore
 from jobs.place import open_blobs
 from jobs.result import DocumentResult, Outcome, PageResult
 
@@ -56,6 +56,11 @@ class Store:
             raise StoreUnavailable("The store took a probe and has it not. Check OCRFLEET_STORE_URL.")
         self._blobs.delete(key)
         self._blobs.sweep()
+
+    @property
+    def address(self) -> str:
+        """Where it is, for a person to read."""
+        return self._blobs.address
 
     # Documents
 
@@ -183,6 +188,22 @@ class Store:
         text = self._find(f"{_batch(batch)}/batch.json")
         return None if text is None else BatchRecord.model_validate_json(text)
 
+    def has_batch(self, batch: BatchId) -> bool:
+        """Tell whether a batch is there."""
+        return self._blobs.exists(f"{_batch(batch)}/batch.json")
+
+    def check_batch(self, batch: BatchId) -> None:
+        """Make sure that a batch is there.
+
+        Raises:
+            WrongStore: it is not: what is missing of it was put into another store.
+        """
+        if not self.has_batch(batch):
+            raise WrongStore(
+                f"The store at {self.address} knows nothing of batch {batch}: it is another one than that was "
+                "submitted to, or it is not mounted. Set OCRFLEET_STORE_URL as where it was submitted."
+            )
+
     def add_passwords(self, batch: BatchId, passwords: Iterable[SecretStr]) -> None:
         """Keep passwords of a batch's documents: a file of its own, so several may submit to a batch at once."""
         known = self.passwords(batch)
@@ -264,6 +285,7 @@ class Store:
             DocumentMissing: there is none.
             DocumentTooLarge: it is over `max_bytes`.
             InvalidJob: the name leads out of the inbox, over a link, or to no plain file.
+            WrongStore: there is no inbox.
         """
         if any(part in {"", ".", ".."} for part in name.split("/")) or "\\" in name or "\0" in name:
             raise InvalidJob(
@@ -272,6 +294,11 @@ class Store:
         try:
             return self._blobs.get_foreign(f"inbox/{name}", max_bytes)
         except FileNotFoundError:
+            if not self._blobs.exists("inbox"):
+                raise WrongStore(
+                    f"The store at {self.address} has no inbox/: it is another one than the file was put in, or it is "
+                    "not mounted. Set OCRFLEET_STORE_URL as where it was put."
+                ) from None
             raise DocumentMissing("The file is not in the store's inbox/. Put it there before the message.") from None
 
     def _find(self, key: str) -> bytes | None:

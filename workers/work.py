@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
-from jobs.errors import OcrUnavailable, StoreUnavailable
+from jobs.errors import DocumentMissing, OcrUnavailable, StoreUnavailable
 from jobs.ledger import Lease
 from jobs.result import DocumentResult, PageResult, Statement
 from jobs.selection import select
@@ -60,9 +60,16 @@ class Work:
         return self._assemble(numbers, pages, statement)
 
     def _open(self) -> AbstractContextManager[Pages]:
-        data = self._store.read_document(self._document)
+        data = self._read()
         passwords = partial(self._store.passwords, self._lease.job.batch)
         return open_document(data, self._lease.media_type, Bounds.of(self._settings), passwords)
+
+    def _read(self) -> bytes:
+        try:
+            return self._store.read_document(self._document)
+        except DocumentMissing:
+            self._store.check_batch(self._lease.job.batch)  # another worker may have the store that it is in
+            raise
 
     def _split(self, numbers: Sequence[int]) -> None:
         """Let a long document's parts spread over the fleet; parts that are due already stay as they are."""

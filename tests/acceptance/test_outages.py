@@ -48,9 +48,9 @@ def write_protect(disk: Disk) -> Callable[[], None]:
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("trouble", [fill, write_protect])
+@pytest.mark.parametrize(("trouble", "remedy"), [(fill, "Make room"), (write_protect, "OCRFLEET_STORE_URL")])
 def test_a_store_that_takes_nothing_costs_no_attempt_and_no_worker(
-    fleet: Fleet, disk: Disk, tmp_path: Path, trouble: Callable[[Disk], Callable[[], None]]
+    fleet: Fleet, disk: Disk, tmp_path: Path, trouble: Callable[[Disk], Callable[[], None]], remedy: str
 ) -> None:
     fleet.settings["store_url"] = disk.path / "store"
     worker = fleet.start_worker()
@@ -64,7 +64,7 @@ def test_a_store_that_takes_nothing_costs_no_attempt_and_no_worker(
     refused = fleet.ocrfleet("submit", str(draw_blanks(tmp_path / "more", 30)), "--batch", "batch", check=False)
     mend()
 
-    assert (refused.returncode, "OCRFLEET_STORE_URL" in refused.stderr) == (4, True), refused
+    assert (refused.returncode, remedy in refused.stderr) == (4, True), refused
     assert fleet.wait_until_finished(180)["done"] == 20
     assert {entry["attempts"] for entry in entries(fleet)} == {1}
     fleet.submit(tmp_path / "more", **NULL)

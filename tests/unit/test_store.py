@@ -23,6 +23,7 @@ from jobs.errors import (
 )
 from jobs.result import DocumentResult, LineResult, Outcome, PageResult, Provenance
 from jobs.store import Store
+from tests.small_disk import small_disk
 
 DATA = b"%PDF-1.7 an invoice"
 CONTENT = hashlib.sha256(DATA).hexdigest()
@@ -290,6 +291,17 @@ def test_a_store_that_can_not_be_written_says_what_to_check(tmp_path: Path) -> N
     for call in (store.check, lambda: store.put_document_bytes(CONTENT, DATA)):
         with pytest.raises(StoreUnavailable, match="OCRFLEET_STORE_URL"):
             call()
+
+
+def test_a_full_disk_is_told_apart_from_a_wrong_setting(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        store = Store(str(disk.path / "store"))
+        store.check()
+        disk.fill()
+        with pytest.raises(StoreUnavailable, match=r"No space left on device\. Make room there, or delete") as raised:
+            store.put_document_bytes(CONTENT, DATA)
+    assert f"The store at {disk.path}/store fails" in str(raised.value)
+    assert "OCRFLEET" not in str(raised.value)
 
 
 # No argument leads out of it

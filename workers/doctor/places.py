@@ -6,7 +6,8 @@ from pathlib import Path
 
 from config.settings import Settings
 from jobs.errors import OcrFleetError, UsageError
-from jobs.health import RedisHealth, examine_redis
+from jobs.health import RedisHealth, check_store, examine_redis
+from jobs.ledger import Ledger
 from jobs.store import Store
 from workers.doctor.finding import Finding, ok
 from workers.temporary import check_work_dir
@@ -22,10 +23,11 @@ def examine_places(settings: Settings) -> Iterator[Finding]:
     try:
         health = examine_redis(settings)
     except OcrFleetError as error:
-        yield Finding("redis", "error", str(error), "docs/operations.md says how to run one.")
+        yield _trouble("redis", error)
+        yield _store(settings)
     else:
         yield from _redis(health)
-    yield _store(settings)
+        yield _store(settings, Ledger.of(settings))
     if folder := _folder(settings.store_url):
         yield _space(folder)
 
@@ -63,12 +65,21 @@ def _clock(difference_s: float) -> Finding:
     return Finding("clock", "warning", text, "Let both machines take their time from one server (NTP).")
 
 
-def _store(settings: Settings) -> Finding:
+def _store(settings: Settings, ledger: Ledger | None = None) -> Finding:
     try:
-        Store(settings.store_url).check()
+        store = Store(settings.store_url)
+        store.check()
+        if ledger:
+            check_store(store, ledger)
     except OcrFleetError as error:
-        return Finding("store", "error", str(error), "Correct OCRFLEET_STORE_URL.")
-    return ok("store", "can be written to")
+        return _trouble("store", error)
+    return ok("store", f"{store.address} can be written to{'' if store.batches() else ', and is empty'}")
+
+
+def _trouble(topic: str, error: OcrFleetError) -> Finding:
+    """An error ends with what mends it."""
+    cause, _, mend = str(error).partition(". ")
+    return Finding(topic, "error", cause, mend)
 
 
 def _space(folder: Path) -> Finding:

@@ -12,6 +12,7 @@ from celery import Celery
 from config.celery_app import make_app, make_sender
 from config.settings import Settings
 from jobs.errors import LedgerUnavailable
+from jobs.health import check_store
 from jobs.ledger import Ledger
 from jobs.store import Store
 from workers import tasks
@@ -57,9 +58,11 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
     Raises:
         ModelError: no usable model.
         OcrUnavailable: the OCR engine or the OCR device that was asked for can't run here.
+        StoreUnavailable: the store can't be written to, or is another one than the fleet's.
         UsageError: no such GPU, or no work_dir to write to.
     """
     check_work_dir(settings.work_dir)
+    _look_at_store(settings)
     gpus = resolve_gpus(options.gpu)
     if settings.engine != "auto":
         log.info("OCR engine: %s, since it was asked for.", check_engine(settings.engine, settings))
@@ -86,6 +89,16 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
     return START_AGAIN if recycling.begun else status
 
 
+def _look_at_store(settings: Settings) -> None:
+    store = Store(settings.store_url)
+    store.check()
+    if store.batches():
+        log.info("Store: %s.", store.address)
+    else:
+        advice = "If documents were submitted, set OCRFLEET_STORE_URL as where they were"
+        log.warning("The store at %s is empty. %s.", store.address, advice, extra={"event": "store.empty"})
+
+
 def node_name(settings: Settings, options: NodeOptions, gpus: tuple[Gpu | None, ...]) -> str:
     """Name the worker as Flower and the ledger show it: `gpu0@host`, `gpu0-1@host`, `cpu@host`."""
     indexes = "-".join(str(gpu.index) for gpu in gpus if gpu)
@@ -102,8 +115,10 @@ def _prepare(settings: Settings, name: str) -> None:
 
 def _arrive(settings: Settings, name: str) -> None:
     """Give back what a worker of this name held when it was killed, before its leases lapse and this one is warm."""
+    ledger, store = Ledger.of(settings), Store(settings.store_url)
     try:
-        if count := Ledger.of(settings).arrive(name):
+        check_store(store, ledger)
+        if count := ledger.arrive(name):
             log.info("Gave back %d jobs of a predecessor.", count, extra={"event": "node.arrived"})
     except LedgerUnavailable as error:  # they lapse by themselves
         log.warning("Arrived without a word: %s", error, extra={"event": "node.arrived"})

@@ -1,0 +1,77 @@
+"""A worker whose OCRFLEET_STORE_URL names another store than the producer's, or one that is not mounted."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from jobs.contract import InboxJob, Job
+from jobs.errors import WrongStore
+from jobs.health import check_store
+from jobs.store import Store
+from producer.fleet import Fleet
+from producer.intake import take_in
+from producer.order import Wish
+from producer.submit import submit_files
+from producer.walk import walk
+from tests.conftest import MakeSettings
+from tests.worker_steps import work, worker
+from workers import attempt
+
+
+@pytest.fixture
+def march(fleet: Fleet, tmp_path: Path) -> Fleet:
+    """A fleet with a batch of one document."""
+    Image.new("L", (50, 50), 255).save(tmp_path / "a.png")
+    files = take_in(walk([str(tmp_path / "a.png")]), 1 << 20)
+    for _ in submit_files(fleet, "march", Wish(engine="null", mode="off"), files):
+        pass
+    return fleet
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    return tmp_path / "elsewhere"
+
+
+def test_a_worker_of_another_store_hands_the_job_back_and_the_right_one_does_it(
+    march: Fleet, settings: MakeSettings, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "OUTAGE_WAIT_S", 0.1)
+    (entry,) = march.documents("march")
+    job = Job(batch="march", document=entry.document)
+
+    assert attempt.run(job, worker(settings(store_url=str(elsewhere)))) == "waits"
+
+    (entry,) = march.documents("march")
+    assert (entry.state, entry.attempts) == ("queued", 0)
+    assert f"WrongStore: The store at {elsewhere} knows nothing of batch march" in entry.reason
+    assert "OCRFLEET_STORE_URL" in entry.reason
+    assert not elsewhere.exists()
+    assert work(march, worker(march.settings)).done == 1
+
+
+def test_a_document_that_is_missing_where_its_batch_is_known_fails(march: Fleet) -> None:
+    (entry,) = march.documents("march")
+    march.store.delete_document(entry.document)
+
+    assert work(march, worker(march.settings)).failed == 1
+
+    (entry,) = march.documents("march")
+    assert entry.reason.startswith("DocumentMissing: ")
+
+
+def test_a_store_is_wrong_that_knows_none_of_the_fleet_s_unfinished_batches(march: Fleet, elsewhere: Path) -> None:
+    other = Store(str(elsewhere))
+    check_store(march.store, march.ledger)
+    with pytest.raises(WrongStore, match=f"The store at {elsewhere} knows nothing of batch march"):
+        check_store(other, march.ledger)
+
+    work(march, worker(march.settings))
+
+    check_store(other, march.ledger)  # nothing is to be done in the old one
+
+
+def test_a_store_without_an_inbox_is_another_than_the_file_was_put_in(settings: MakeSettings, elsewhere: Path) -> None:
+    with pytest.raises(WrongStore, match=r"has no inbox/.*OCRFLEET_STORE_URL"):
+        worker(settings(store_url=str(elsewhere))).store.read_inbox(InboxJob(inbox="1.pdf").inbox, 100)
