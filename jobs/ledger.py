@@ -320,14 +320,12 @@ class Ledger:
             cancelled += count
         return cancelled
 
-    def retry(self, batch: BatchId, contents: Sequence[ContentId] | None = None) -> int:
-        """Queue failed documents again (all of them, or these), their attempts forgotten. Returns how many."""
-        if contents is not None:
-            return self._requeue(batch, "failed", "", contents)
-        retried = 0
-        while failed := self.documents(batch, 0, CHUNK, "failed"):
-            retried += self._requeue(batch, "failed", "", [document.document for document in failed])
-        return retried
+    def retry(self, batch: BatchId, contents: Sequence[ContentId]) -> int:
+        """Queue those of these documents again that failed or were cancelled, their attempts forgotten.
+
+        Returns how many.
+        """
+        return self._requeue(batch, "undone", "", contents)
 
     def again(self, batch: BatchId, recipe: Recipe, contents: Sequence[ContentId]) -> int:
         """Give a batch a new recipe and queue those of these documents that have ended again. Returns how many."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 
 from pydantic import SecretStr
 
@@ -27,18 +28,22 @@ def cancel(fleet: Fleet, batch: str) -> int:
 
 
 def retry(fleet: Fleet, batch: str, passwords: Sequence[SecretStr] = ()) -> int:
-    """Send what failed again, with further passwords of documents. Returns how many documents."""
-    retried = 0
-    fleet.ledger.batch(batch)
+    """Send what failed or was cancelled again, with further passwords of documents. Returns how many documents."""
+    cancelled = fleet.ledger.batch(batch).cancelled
     fleet.store.add_passwords(batch, passwords)
+    retried = 0
     while failed := fleet.ledger.documents(batch, 0, LISTING_PAGE, "failed"):
         retried += requeue(fleet, batch, [entry.document for entry in failed])
+    if cancelled:
+        contents = (entry.document for entry in fleet.documents(batch, "cancelled"))
+        while chunk := list(islice(contents, LISTING_PAGE)):
+            retried += requeue(fleet, batch, chunk)
     fleet.feed()
     return retried
 
 
 def requeue(fleet: Fleet, batch: str, contents: Sequence[str]) -> int:
-    """Queue these of the failed documents again, their attempts forgotten. Returns how many."""
+    """Queue these documents again that failed or were cancelled, their attempts forgotten. Returns how many."""
     forget_outcomes(fleet, batch, contents)
     return fleet.ledger.retry(batch, contents)
 

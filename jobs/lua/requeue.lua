@@ -1,4 +1,5 @@
--- batch, from (failed | finished), recipe ('' keeps it), then contents. How many are queued again, as if new.
+-- batch, from (undone: failed or cancelled | finished), recipe ('' keeps it), then contents. How many are queued again,
+-- as if new.
 local _, batch, from, recipe = unpack(ARGV, 1, 4)
 local queue = queue_of(batch)
 if not queue then return NO_BATCH end
@@ -6,7 +7,7 @@ if recipe ~= '' then call('HSET', key(batch), 'recipe', recipe) end
 
 local function requeue(content)
   local entry = read_entry(batch, content)
-  if not entry or not is_finished(entry) or (from == 'failed' and entry.s ~= 'failed') then return 0 end
+  if not entry or not is_finished(entry) or (from == 'undone' and entry.s == 'done') then return 0 end
   uncount(batch, entry)
   call('ZREM', key(batch, 'failed'), content)
   call('ZREM', UNTOLD, document_of(batch, content))

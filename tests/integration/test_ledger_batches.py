@@ -1,6 +1,7 @@
 """Batches and documents in the ledger, and what a person may do with them."""
 
 import json
+from typing import Any
 
 import pytest
 import redis
@@ -31,10 +32,10 @@ def test_a_batch_of_an_older_ocrfleet_whose_recipe_lacks_newer_fields_goes_on(le
         ledger.create_batch("march", RECIPE.model_copy(update={"words": "Contoso"}), "backlog")
 
 
-@pytest.mark.parametrize("call", ["batch", "documents", "cancel", "retry"])
-def test_a_batch_that_is_not_there_is_named_as_such(ledger: Ledger, call: str) -> None:
+@pytest.mark.parametrize(("call", "arguments"), [("batch", []), ("documents", []), ("cancel", []), ("retry", [[]])])
+def test_a_batch_that_is_not_there_is_named_as_such(ledger: Ledger, call: str, arguments: list[Any]) -> None:
     with pytest.raises(UsageError, match="ocrfleet batches"):
-        getattr(ledger, call)("nowhere")
+        getattr(ledger, call)("nowhere", *arguments)
 
 
 def test_batches_are_listed_newest_first_page_by_page(ledger: Ledger) -> None:
@@ -117,6 +118,21 @@ def test_cancel_ends_what_is_unfinished_in_every_state(ledger: Ledger) -> None:
             ledger.renew(lease)
     assert ledger.take(sent, "node-b") is None
     assert [job.batch for job in ledger.dispatch("backlog", 10)] == ["april"]
+
+
+def test_retry_queues_what_was_cancelled_anew_and_its_old_worker_stays_out(ledger: Ledger) -> None:
+    sources = fill(ledger, "march", "done", "running", "sent", "fresh")
+    finished, running = take_next(ledger), take_next(ledger)
+    ledger.finish(finished, done(finished))
+    ledger.dispatch("backlog", 1)
+    ledger.cancel("march")
+    assert ledger.retry("march", [each.document for each in sources]) == 3
+    with pytest.raises(LeaseLost):
+        ledger.renew(running)
+    summary = ledger.batch("march")
+    assert (summary.done, summary.queued, summary.cancelled) == (1, 3, 0)
+    assert [take_next(ledger).attempt for _ in range(3)] == [1, 1, 1]
+    assert ledger.dispatch("backlog", 1) == []
 
 
 def test_again_gives_what_has_ended_a_new_recipe(ledger: Ledger) -> None:

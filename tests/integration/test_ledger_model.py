@@ -261,10 +261,10 @@ class LedgerMachine(Reference):
     @rule(data=st.data(), recipe=st.none() | st.just(Recipe(engine="null", run="again")))
     def requeue(self, data: st.DataObject, recipe: Recipe | None) -> None:
         batch = data.draw(st.sampled_from(sorted(self.batches)))
-        ended = FINISHED if recipe else {"failed"}
+        ended = FINISHED if recipe else {"failed", "cancelled"}
         contents = [content for content, document in self.batches[batch].items() if document.ended in ended]
         every = sorted(self.batches[batch])
-        requeued = self.ledger.again(batch, recipe, every) if recipe else self.ledger.retry(batch)
+        requeued = self.ledger.again(batch, recipe, every) if recipe else self.ledger.retry(batch, every)
         assert requeued == len(contents)
         for content in contents:
             self.batches[batch][content] = Document()

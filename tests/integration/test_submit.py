@@ -278,6 +278,22 @@ def test_cancel_ends_what_is_unfinished_in_ledger_and_store(fleet, folder):
     assert (summary.done, summary.cancelled, summary.finished) == (1, 1, 2)
 
 
+def test_retry_goes_on_with_a_cancelled_batch_and_leaves_what_is_done(fleet, folder):
+    write(folder, "a.pdf", "b.pdf")
+    submit(fleet, folder / "a.pdf")
+    finish(fleet, "march")
+    submit(fleet, folder / "b.pdf")
+    batches.cancel(fleet, "march")
+
+    assert batches.retry(fleet, "march") == 1
+
+    assert [outcome.state for outcome in fleet.store.outcomes("march")] == ["done"]
+    assert fleet.ledger.window("backlog") == 1
+    finish(fleet, "march")
+    summary = fleet.ledger.batch("march")
+    assert (summary.documents, summary.done) == (2, 2)
+
+
 def test_retry_sends_what_failed_again(fleet, folder):
     write(folder, "a.pdf", "b.pdf")
     submit(fleet, folder)
