@@ -1,95 +1,46 @@
-"""What `ocrfleet` does with batches: show, cancel, retry, delete and recover them."""
+"""What `ocrfleet` does with batches: cancel, retry, delete and recover them."""
 
 from typing import Annotated, Any
 
 import typer
 
-from jobs.batch import BatchSummary
-from jobs.contract import DocumentState
 from jobs.errors import UsageError
 from jobs.password import read_passwords
 from producer.batch import cancel as cancel_batch
 from producer.batch import delete as delete_batch
 from producer.batch import retry as retry_batch
 from producer.command import BatchArgument, Json, OptionalBatchArgument, PasswordFile, Yes, confirm, open_fleet
-from producer.console import console, emit, emit_with, say
+from producer.console import counted, emit, say
 from producer.fleet import Fleet
 from producer.progress import progress
 from producer.recover import recover as recover_batch
 from producer.retention import expired
-from producer.status import batch_table, describe, document_line, sentence
 from producer.stray import strays, sweep
-from producer.watch import wait, watch_json, watch_table
-
-#: Batches that `status` shows and watches; `batches` pages through all of them.
-NEWEST = 20
-
-
-def status(
-    batch: OptionalBatchArgument = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Until every document has ended.")] = False,
-    documents: Annotated[bool, typer.Option("--documents", help="List the batch's documents, one a line.")] = False,
-    state: Annotated[DocumentState | None, typer.Option(help="List only documents in this state.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Show how far a batch is, or the newest ones."""
-    fleet = open_fleet()
-    if batch is None:
-        _show_newest(fleet, watch=watch, as_json=as_json)
-    elif documents or state:
-        _list_documents(fleet, batch, state, as_json=as_json)
-    elif watch and as_json:
-        watch_json(lambda: [fleet.ledger.batch(batch)])
-    else:
-        summary = wait(fleet, batch) if watch else fleet.ledger.batch(batch)
-        emit(describe(summary)) if as_json else console().print(sentence(summary), soft_wrap=True)
-
-
-def _list_documents(fleet: Fleet, batch: str, state: DocumentState | None, *, as_json: bool) -> None:
-    summary, entries = fleet.ledger.batch(batch), fleet.documents(batch, state)
-    if as_json:
-        emit_with(describe(summary), "entries", (entry.model_dump(mode="json") for entry in entries))
-        return
-    out = console()
-    for entry in entries:
-        out.print(document_line(entry), soft_wrap=True)
-
-
-def _show_newest(fleet: Fleet, *, watch: bool, as_json: bool) -> None:
-    def look() -> list[BatchSummary]:
-        return fleet.ledger.batches(0, NEWEST)
-
-    if watch:
-        watch_json(look) if as_json else watch_table(look)
-    elif as_json:
-        emit({"batches": [describe(summary) for summary in look()]})
-    else:
-        console().print(batch_table(look()))
-
-
-def batches(
-    offset: Annotated[int, typer.Option(min=0, help="How many of the newest to leave out.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
-    as_json: Json = False,
-) -> None:
-    """List batches, the newest first."""
-    summaries = open_fleet().ledger.batches(offset, limit)
-    if as_json:
-        emit({"batches": [describe(summary) for summary in summaries]})
-    else:
-        console().print(batch_table(summaries))
 
 
 def cancel(batch: BatchArgument, as_json: Json = False) -> None:
-    """Cancel what is not finished."""
+    """Cancel what is not finished.
+
+    Pages that are done stay done: `ocrfleet retry` goes on with the others.
+    """
     cancelled = cancel_batch(open_fleet(), batch)
-    emit({"batch": batch, "cancelled": cancelled}) if as_json else say(f"{batch}: {cancelled:,} documents cancelled.")
+    if as_json:
+        emit({"batch": batch, "cancelled": cancelled})
+        return
+    way_back = f" To go on with them: ocrfleet retry {batch}" if cancelled else ""
+    say(f"{batch}: {counted(cancelled, 'document')} cancelled.{way_back}")
 
 
 def retry(batch: BatchArgument, password_file: PasswordFile = None, as_json: Json = False) -> None:
-    """Send failed documents again."""
+    """Send again what failed or was cancelled.
+
+    What is done is left alone: for that, `ocrfleet submit --again --batch BATCH`.
+    """
     retried = retry_batch(open_fleet(), batch, read_passwords(password_file) if password_file else ())
-    emit({"batch": batch, "retried": retried}) if as_json else say(f"{batch}: {retried:,} documents sent again.")
+    if as_json:
+        emit({"batch": batch, "retried": retried})
+    else:
+        say(f"{batch}: {counted(retried, 'document')} sent again.")
 
 
 def delete(
@@ -104,7 +55,7 @@ def delete(
     fleet = open_fleet()
     total = fleet.ledger.batch(batch).documents
     if not yes:
-        confirm(f"Delete {batch}, its {total:,} documents and their results?")
+        confirm(f"Delete {batch}, {counted(total, 'document')} and all results?")
     report = _delete(fleet, batch, total)
     if as_json:
         emit(report)
@@ -123,14 +74,14 @@ def expire(
     reports: list[dict[str, Any]] = []
     for summary in expired(fleet):
         if dry_run:
-            say(f"{summary.batch} would go, with {summary.documents:,} documents.")
+            say(f"{summary.batch} would go, with {counted(summary.documents, 'document')}.")
             reports.append({"batch": summary.batch, "documents": summary.documents})
         else:
             reports.append(_delete(fleet, summary.batch, summary.documents))
     found = strays(fleet)
     swept = len(found) if dry_run else sweep(fleet, found)
     if swept:
-        say(f"{swept:,} documents of no batch {'would go' if dry_run else 'are deleted'}: a submit was cut off.")
+        say(f"{counted(swept, 'document')} of no batch {'would go' if dry_run else 'deleted'}: a submit was cut off.")
     if as_json:
         emit({"dry_run": dry_run, "batches": reports, "strays": swept})
     elif not reports:
@@ -143,8 +94,8 @@ def _delete(fleet: Fleet, batch: str, total: int) -> dict[str, Any]:
         for gone in delete_batch(fleet, batch):
             deleted, kept = deleted + gone, kept + (not gone)
             meter.update(deleted + kept)
-    stay = f" {kept:,} stay, since another batch holds them." if kept else ""
-    say(f"{batch} is deleted, with {deleted:,} documents and their results.{stay}")
+    stay = f" {counted(kept, 'document')} kept for another batch." if kept else ""
+    say(f"{batch} is deleted, with {counted(deleted, 'document')} and all results.{stay}")
     return {"batch": batch, "deleted": deleted, "kept": kept}
 
 
@@ -163,6 +114,6 @@ def recover(
     counts: dict[str, int] = {}
     for name in fleet.store.batches() if batch is None else [batch]:
         counts[name] = sum(recover_batch(fleet, name))
-        say(f"{name}: {counts[name]:,} paths are back in the ledger.")
+        say(f"{name}: {counted(counts[name], 'path')} back in the ledger.")
     if as_json:
         emit({"recovered": counts})

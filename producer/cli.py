@@ -10,8 +10,9 @@ from jobs.contract import Mode, Queue
 from jobs.errors import UsageError
 from jobs.password import read_passwords
 from jobs.prompt import read_prompt
+from jobs.version import version_line
 from jobs.words import read_words
-from producer.batch_cli import batches, cancel, delete, expire, recover, retry, status
+from producer.batch_cli import cancel, delete, expire, recover, retry
 from producer.command import (
     BatchOption,
     Json,
@@ -22,12 +23,13 @@ from producer.command import (
     open_fleet,
     run,
 )
-from producer.console import STATUSES, Status, emit, say
+from producer.console import STATUSES, emit, say
 from producer.dead_cli import app as dead_app
 from producer.order import Wish, new_name
 from producer.result_cli import results, review, verify, words
 from producer.session import Session
-from producer.status import describe, sentence
+from producer.status import describe, ended, next_lines, sentence
+from producer.status_cli import batches, status
 from producer.tally import SubmitTally
 
 app = typer.Typer(
@@ -39,6 +41,21 @@ app = typer.Typer(
     help="Submit documents for OCR and correction, watch batches, fetch results.",
 )
 app.add_typer(dead_app, name="dead")
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version_line("ocrfleet"))
+        raise typer.Exit
+
+
+@app.callback()
+def ocrfleet(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """What stands before a command."""
 
 
 @app.command(epilog=STATUSES)
@@ -86,9 +103,11 @@ def _end_submission(session: Session, tally: SubmitTally, *, until_done: bool, a
     report, ends = tally.describe(session.batch), tally.status
     if until_done and tally.accepted:
         summary = session.wait()
-        say(sentence(summary))
         report["status"] = describe(summary)
-        ends = Status.FAILED if summary.failed else ends
+        ends = ended(summary) or ends
+        say(sentence(summary), *next_lines(summary))
+    elif tally.known > tally.again:  # as often after an interruption: what has ended is not sent again by this
+        say(*next_lines(session.summary()))
     if as_json:
         emit(report)
     raise typer.Exit(ends)

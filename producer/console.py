@@ -17,7 +17,7 @@ class Status(IntEnum):
     """Exit statuses of `ocrfleet`."""
 
     OK = 0
-    FAILED = 1  # a document ended failed, or a path could not be read
+    FAILED = 1  # a path could not be read, or a document has no result or a broken one
     USAGE = 2
     NOTHING = 3  # no document to submit
     UNAVAILABLE = 4  # Redis or the store
@@ -25,8 +25,9 @@ class Status(IntEnum):
 
 
 STATUSES = (
-    "Exit status: 0 all well; 1 a document failed or a path could not be read; 2 wrong usage; "
-    "3 nothing to submit; 4 Redis or the store does not answer; 130 interrupted."
+    "Exit status: 0 all well; 1 a path could not be read, a document has no result (submit --wait, status --watch, "
+    "results) or a broken one (verify); 2 wrong usage; 3 nothing to submit; 4 Redis or the store does not answer; "
+    "130 interrupted."
 )
 
 
@@ -34,10 +35,15 @@ STATUSES = (
 PIPE_WIDTH = 200
 
 
-def say(message: str) -> None:
-    """Write one line for a person to standard error."""
-    sys.stderr.write(f"{message}\n")
+def say(*lines: str) -> None:
+    """Write lines for a person to standard error."""
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
     sys.stderr.flush()
+
+
+def counted(count: int, noun: str) -> str:
+    """Count in words: `1 document`, `1,200 documents`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def emit(value: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from jobs.batch import DeadLetter
 from jobs.errors import UsageError
 from producer import dead
 from producer.command import BatchArgument, Json, OptionalBatchArgument, Yes, confirm, open_fleet
-from producer.console import STATUSES, console, emit, emit_with, say, show
+from producer.console import STATUSES, console, counted, emit, emit_with, say, show
 from producer.fleet import Fleet
 
 app = typer.Typer(
@@ -58,7 +58,10 @@ def retry(batch: BatchArgument, documents: Documents = None, every: Every = Fals
     """Send dead letters again."""
     fleet = open_fleet()
     retried = dead.retry(fleet, batch, _chosen(fleet, batch, documents, every))
-    emit({"batch": batch, "retried": retried}) if as_json else say(f"{batch}: {retried:,} documents sent again.")
+    if as_json:
+        emit({"batch": batch, "retried": retried})
+    else:
+        say(f"{batch}: {counted(retried, 'document')} sent again.")
 
 
 @app.command(epilog=STATUSES)
@@ -72,9 +75,12 @@ def drop(
     fleet = open_fleet()
     contents = _chosen(fleet, batch, documents, every)
     if not yes:
-        confirm(f"Drop {len(contents):,} documents of {batch}?")
+        confirm(f"Drop {counted(len(contents), 'document')} of {batch}?")
     dropped = dead.drop(fleet, batch, contents)
-    emit({"batch": batch, "dropped": dropped}) if as_json else say(f"{batch}: {dropped:,} documents dropped.")
+    if as_json:
+        emit({"batch": batch, "dropped": dropped})
+    else:
+        say(f"{batch}: {counted(dropped, 'document')} dropped.")
 
 
 def _chosen(fleet: Fleet, batch: str, documents: list[str] | None, every: bool) -> list[str]:

@@ -6,8 +6,8 @@
 import json
 import secrets
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,6 +16,8 @@ from jobs.batch import DocumentEntry
 from jobs.contract import DocumentState
 from jobs.errors import UsageError
 from jobs.result import DocumentResult
+from producer.checklist import Checklist
+from producer.finding import RESULT_GONE
 from producer.fleet import Fleet
 from producer.naming import Names
 
@@ -33,11 +35,12 @@ class Format(StrEnum):
     TXT = "txt"
     JSON = "json"
     JSONL = "jsonl"
+    CSV = "csv"
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What became of one document: the files or lines that were written, or why there are none."""
+    """What became of one document: the files, lines or rows that were written, or why there are none."""
 
     name: str
     state: DocumentState
@@ -65,27 +68,38 @@ class Export:
             UsageError: there is no such batch, or the folder can't be written.
             StoreUnavailable: the store does not answer.
         """
-        with_lines = Format.JSONL in self._formats
         try:
-            with (
-                closing(Names()) as self._names,
-                _replacing(self._out / f"{self._batch}.jsonl") if with_lines else nullcontext() as lines,
-            ):
+            with ExitStack() as files:
+                self._names = files.enter_context(closing(Names()))
+                self._lines = self._open(files, Format.JSONL)
+                rows = self._open(files, Format.CSV)
+                checklist = Checklist(rows) if rows else None
                 for entry in self._fleet.documents(self._batch):
-                    yield self._write_document(entry, lines)
+                    yield self._write_document(entry, checklist)
         except OSError as error:
             raise UsageError(f"Can't write to {self._out}: {error.strerror}. Give another folder: --out DIR.") from None
 
-    def _write_document(self, entry: DocumentEntry, lines: TextIO | None) -> Exported:
-        result = self._fleet.store.get_result(entry.document, entry.fingerprint) if entry.state == "done" else None
+    def _open(self, files: ExitStack, wanted: Format) -> TextIO | None:
+        """Open the file that is one for the whole batch, if it is wanted."""
+        path = self._out / f"{self._batch}.{wanted}"
+        return files.enter_context(_replacing(path)) if wanted in self._formats else None
+
+    def _write_document(self, entry: DocumentEntry, checklist: Checklist | None) -> Exported:
+        result = self._fleet.result(entry)
+        exported = self._write_result(entry, result)
+        if checklist is None:
+            return exported
+        return replace(exported, written=exported.written + checklist.add(entry, result, exported.reason))
+
+    def _write_result(self, entry: DocumentEntry, result: DocumentResult | None) -> Exported:
         name = entry.names[0]
         if entry.state == "done" and result is None:
-            return Exported(name, "done", 0, "its result is not in the store: process it anew with submit --again")
+            return Exported(name, "done", 0, RESULT_GONE)
         if entry.state in ("queued", "running"):
             return Exported(name, entry.state, 0)
         if result is not None and result.truncated and not self._include_truncated:
             return Exported(name, "done", 0, CUT_OFF, truncated=True)
-        written = sum(self._write_name(name, entry, result, lines) for name in self._all_names(entry))
+        written = sum(self._write_name(name, entry, result) for name in self._all_names(entry))
         return Exported(name, entry.state, written, entry.reason if result is None else "")
 
     def _all_names(self, entry: DocumentEntry) -> Iterator[str]:
@@ -94,7 +108,7 @@ class Export:
             manifest = self._fleet.store.manifest(self._batch)
             yield from (source.name for source in manifest if source.document == entry.document)
 
-    def _write_name(self, name: str, entry: DocumentEntry, result: DocumentResult | None, lines: TextIO | None) -> int:
+    def _write_name(self, name: str, entry: DocumentEntry, result: DocumentResult | None) -> int:
         path = self._names.take(name, entry.document)
         if path is None:
             return 0
@@ -106,9 +120,9 @@ class Export:
             texts["json"] = json.dumps(value, ensure_ascii=False, indent=2)
         for suffix, text in texts.items():
             self._place(f"{path}.{suffix}", f"{entry.document}.{suffix}", text)
-        if lines is not None:
-            lines.write(f"{json.dumps(value, ensure_ascii=False)}\n")
-        return len(texts) + (lines is not None)
+        if self._lines is not None:
+            self._lines.write(f"{json.dumps(value, ensure_ascii=False)}\n")
+        return len(texts) + (self._lines is not None)
 
     def _place(self, path: str, otherwise: str, text: str) -> None:
         """Write a file. A document `a.txt/b` stands in the way of `a`'s text: that is named by its content then."""

@@ -11,6 +11,7 @@ from jobs.contract import DocumentState
 from jobs.errors import LedgerUnavailable
 from jobs.feed import feed
 from jobs.ledger import Ledger
+from jobs.result import DocumentResult
 from jobs.store import Store
 
 #: Batches, or dead letters, that are held in memory at a time when they are listed.
@@ -58,3 +59,7 @@ class Fleet:
             UsageError: there is no such batch.
         """
         return self.ledger.walk(batch, state)
+
+    def result(self, entry: DocumentEntry) -> DocumentResult | None:
+        """Read a document's result; None where it has none, or where the store has lost it."""
+        return self.store.get_result(entry.document, entry.fingerprint) if entry.state == "done" else None

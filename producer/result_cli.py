@@ -8,10 +8,10 @@ import typer
 
 from producer.audit import audit
 from producer.command import BatchArgument, Json, open_fleet
-from producer.console import Status, console, emit, say, show
+from producer.console import Status, console, counted, emit, say, show
 from producer.export import Export, Format
 from producer.progress import progress
-from producer.status import review_lines
+from producer.status import audit_sentence, next_lines
 from producer.tally import ExportTally
 from producer.words import recurring
 
@@ -27,7 +27,8 @@ def results(
 ) -> None:
     """Write the results to a folder.
 
-    One file for each submitted path, at the path it had (txt, json), or one for all (jsonl).
+    One file for each submitted path, at the path it had (txt, json), or one for all: jsonl, and csv, a checklist with a
+    row for each figure that a person must look at and each document without a result.
     """
     fleet = open_fleet()
     folder = out or Path(batch)
@@ -38,8 +39,8 @@ def results(
         for number, exported in enumerate(export.write(), 1):
             tally.add(exported)
             meter.update(number)
-    for line in (*tally.lines(batch, str(folder)), *review_lines(summary)):
-        say(line)
+    figures = [f"{audit_sentence(summary.audit)}."] if summary.audit.figures else []
+    say(*tally.lines(batch, str(folder)), *figures, *next_lines(summary))
     if as_json:
         emit(tally.describe(batch, str(folder)) | summary.model_dump(include={"to_review", "audit"}))
     raise typer.Exit(tally.status)
@@ -64,7 +65,8 @@ def review(
             meter.update(documents)
     if as_json:
         emit({"batch": batch, "index": str(made.index), "documents": documents, **made.total})
-    say(f"{documents:,} documents, {made.total['flagged']:,} figures to look at. Open {show(str(made.index))}")
+    flagged = counted(made.total["flagged"], "figure")
+    say(f"{counted(documents, 'document')}, {flagged} to look at. Open {show(str(made.index))}")
 
 
 def verify(batch: BatchArgument, as_json: Json = False) -> None:
@@ -82,7 +84,7 @@ def verify(batch: BatchArgument, as_json: Json = False) -> None:
         say(f"{show(each['name'])}: {', '.join(f'{key} {value}' for key, value in each.items() if key != 'name')}")
     if as_json:
         emit({"batch": batch, "checked": checked, "violations": broken})
-    say(f"{batch}: {checked:,} results checked, {len(broken):,} promises broken.")
+    say(f"{batch}: {counted(checked, 'result')} checked, {counted(len(broken), 'promise')} broken.")
     raise typer.Exit(Status.FAILED if broken else Status.OK)
 
 

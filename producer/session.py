@@ -35,6 +35,10 @@ class Session:
             self._fleet.ledger.nodes()  # Redis answers
             return self._send_files(paths, wish) if paths else self._send_again(wish)
 
+    def summary(self) -> BatchSummary:
+        """Count the batch as it is now."""
+        return self._fleet.ledger.batch(self.batch)
+
     def wait(self) -> BatchSummary:
         """Wait until the batch has ended."""
         with self._going_on_with(f"ocrfleet status {self.batch} --watch"):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.batch import BatchSummary, DocumentEntry
 from jobs.result import FigureCounts
-from producer.console import show
+from producer.console import Status, counted, show
+from producer.finding import Finding
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,26 +25,39 @@ def sentence(summary: BatchSummary) -> str:
     """Say in one line how far a batch is."""
     named = ((count, name.replace("_", " ")) for name in COUNTS[1:] if (count := getattr(summary, name)))
     counts = ", ".join(f"{count:,} {name}" for count, name in named)
-    pages = f"; {summary.pages_done:,} of {summary.pages:,} pages" if summary.pages else ""
+    pages = f"; {pages_sentence(summary)}" if summary.pages else ""
     figures = f"; {audit_sentence(summary.audit)}" if summary.audit.figures else ""
-    return f"{summary.batch}: {summary.documents:,} documents, {counts or 'none yet'}{pages}{figures}"
+    return f"{summary.batch}: {counted(summary.documents, 'document')}, {counts or 'none yet'}{pages}{figures}"
+
+
+def pages_sentence(summary: BatchSummary) -> str:
+    """Say how many pages are done."""
+    return f"{summary.pages_done:,} of {counted(summary.pages, 'page')}"
 
 
 def audit_sentence(audit: FigureCounts) -> str:
     """Say in one line what the audit of figures found."""
-    parts = [f"{audit.figures:,} figures", f"{audit.vouched:,} vouched for"]
+    parts = [counted(audit.figures, "figure"), f"{audit.vouched:,} vouched for"]
     parts += [f"{audit.changed:,} mended"] if audit.changed else []
     parts += [f"{audit.flagged:,} flagged"]
     sums = [f"{audit.sums - audit.sums_open:,} of {audit.sums:,} sums close"] if audit.sums else []
     return ", ".join(parts + sums)
 
 
-def review_lines(summary: BatchSummary) -> list[str]:
-    """Say what the audit of a batch's figures comes to, and how many documents a person must look at."""
-    if not summary.audit.figures:
-        return []
-    look = f"{summary.to_review:,} documents to review: ocrfleet status {summary.batch} --documents"
-    return [f"{audit_sentence(summary.audit)}.", *([look] if summary.to_review else [])]
+def ended(*summaries: BatchSummary) -> Status:
+    """The exit status of a command that waited for batches: OK only if every document has a result."""
+    return Status.OK if all(each.done == each.documents for each in summaries) else Status.FAILED
+
+
+def next_lines(summary: BatchSummary) -> list[str]:
+    """Say what is left for a person to do about a batch: a line each with the command for it."""
+    batch = summary.batch
+    asked = (
+        (summary.failed, "failed", f"Why: ocrfleet dead list {batch}. To send again: ocrfleet retry {batch}"),
+        (summary.cancelled, "cancelled", f"To send again: ocrfleet retry {batch}"),
+        (summary.to_review, "to review", f"See what: ocrfleet status {batch} --to-review"),
+    )
+    return [f"{counted(count, 'document')} {what}. {command}" for count, what, command in asked if count]
 
 
 def batch_table(summaries: Sequence[BatchSummary]) -> "Table":
@@ -63,8 +77,17 @@ def batch_table(summaries: Sequence[BatchSummary]) -> "Table":
 
 def document_line(entry: DocumentEntry) -> str:
     """Say in one line where a document stands."""
-    pages = f"{entry.pages_done}/{entry.pages} pages" if entry.pages else ""
+    pages = f"{entry.pages_done}/{counted(entry.pages, 'page')}" if entry.pages else ""
     copies = f"and {len(entry.names) - 1} of the same content" if len(entry.names) > 1 else ""
-    review = audit_sentence(entry.audit) if entry.audit.to_review else ""
-    parts = (entry.state, show(entry.names[0]), copies, pages, review, show(entry.reason))
+    figures = audit_sentence(entry.audit) if entry.audit.figures else ""
+    figures = f"to review: {figures}" if entry.audit.to_review else figures
+    parts = (entry.state, show(entry.names[0]), copies, pages, figures, show(entry.reason))
     return "  ".join(part for part in parts if part)
+
+
+def finding_line(finding: Finding) -> str:
+    """Say in one line what a person must look at, and why."""
+    place = f"page {finding.page}, line {finding.line}" if finding.page else ""
+    read = f"read as {finding.raw}" if finding.raw != finding.final else ""
+    parts = (place, finding.kind, finding.final, read, finding.reason)
+    return "    " + "  ".join(show(part) for part in parts if part)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from producer.console import Status, show
+from producer.console import Status, counted, show
 from producer.export import Exported
 from producer.submit import Part
 from producer.walk import Skip
@@ -62,7 +62,7 @@ class SubmitTally:
         """Say it in one line."""
         if not self.accepted:
             return f"Nothing to submit: {self.skipped:,} passed over." if self.skipped else "Nothing to submit."
-        parts = [f"{self.new:,} new documents", f"{self.size_bytes / 1e6:,.1f} MB"]
+        parts = [counted(self.new, "new document"), f"{self.size_bytes / 1e6:,.1f} MB"]
         parts += [f"{self.known:,} that it had already"] if self.known else []
         parts += [f"{self.again:,} of them processed anew"] if self.again else []
         parts += [f"{self.skipped:,} passed over"] if self.skipped else []
@@ -83,8 +83,8 @@ class ExportTally:
 
     @property
     def status(self) -> Status:
-        """The exit status of the export itself: that documents failed is no fault of it."""
-        return Status.FAILED if self.missing else Status.OK
+        """The exit status of the export: OK only if every document's result was written."""
+        return Status.FAILED if any(self._without_result().values()) else Status.OK
 
     def add(self, exported: Exported) -> None:
         """Add a document."""
@@ -99,15 +99,18 @@ class ExportTally:
 
     def describe(self, batch: str, out: str) -> dict[str, Any]:
         """Put it as a script reads it."""
-        names = ("written", "failed", "unfinished", "missing", "cancelled", "truncated")
         reasons = [{"name": each.name, "state": each.state, "reason": each.reason} for each in self.listed]
-        return {"batch": batch, "out": out, **{name: getattr(self, name) for name in names}, "reasons": reasons}
+        return {"batch": batch, "out": out, "written": self.written, **self._without_result(), "reasons": reasons}
 
     def lines(self, batch: str, out: str) -> list[str]:
         """Say it, the documents without a result by name."""
-        names = ("failed", "cancelled", "unfinished", "missing", "truncated")
-        counts = [f"{count:,} documents {name}" for name in names if (count := getattr(self, name))]
+        counts = [f"{counted(count, 'document')} {name}" for name, count in self._without_result().items() if count]
         reasons = [f"{each.state}  {show(each.name)}  {show(each.reason)}" for each in self.listed]
         more = self.failed + self.missing + self.truncated - len(self.listed)
         rest = [f"... and {more:,} more: ocrfleet status {batch} --state failed"] if more > 0 else []
         return [*reasons, *rest, f"{', '.join([f'{self.written:,} written to {show(out)}', *counts])}."]
+
+    def _without_result(self) -> dict[str, int]:
+        """Documents of which nothing was written, by why."""
+        names = ("failed", "cancelled", "unfinished", "missing", "truncated")
+        return {name: getattr(self, name) for name in names}

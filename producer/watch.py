@@ -7,7 +7,7 @@ from jobs.batch import BatchSummary
 from producer.console import console, emit, say
 from producer.fleet import Fleet
 from producer.progress import progress
-from producer.status import batch_table, describe, sentence
+from producer.status import batch_table, describe, pages_sentence, sentence
 
 #: Between two looks at the counts: one small read of Redis each.
 POLL_S = 0.5
@@ -20,35 +20,37 @@ def wait(fleet: Fleet, batch: str) -> BatchSummary:
     summary = fleet.ledger.batch(batch)
     with progress(batch, "documents", summary.documents) as meter:
         for (summary,) in _looks(lambda: [fleet.ledger.batch(batch)]):
-            meter.update(summary.finished, summary.documents, f"{summary.pages_done:,} of {summary.pages:,} pages")
+            meter.update(summary.finished, summary.documents, pages_sentence(summary))
     return summary
 
 
-def watch_table(look: Look) -> None:
-    """Show batches as they change: a live table on a terminal, else a line for each change."""
+def watch_table(look: Look) -> list[BatchSummary]:
+    """Show batches as they change: a live table on a terminal, else a line for each change. Returns them at the end."""
     out = console()
     if not out.is_terminal:
-        _each_change(look, lambda summary: say(sentence(summary)))
-        return
+        return _each_change(look, lambda summary: say(sentence(summary)))
     from rich.live import Live
 
+    summaries: list[BatchSummary] = []
     with Live(console=out, auto_refresh=False) as live:
         for summaries in _looks(look):
             live.update(batch_table(summaries), refresh=True)
+    return summaries
 
 
-def watch_json(look: Look) -> None:
-    """Write an object for each batch whenever it has changed."""
-    _each_change(look, lambda summary: emit(describe(summary)))
+def watch_json(look: Look) -> list[BatchSummary]:
+    """Write an object for each batch whenever it has changed. Returns them at the end."""
+    return _each_change(look, lambda summary: emit(describe(summary)))
 
 
-def _each_change(look: Look, tell: Callable[[BatchSummary], None]) -> None:
+def _each_change(look: Look, tell: Callable[[BatchSummary], None]) -> list[BatchSummary]:
     told: dict[str, BatchSummary] = {}
     for summaries in _looks(look):
         for summary in summaries:
             if told.get(summary.batch) != summary:
                 tell(summary)
         told = {summary.batch: summary for summary in summaries}
+    return list(told.values())
 
 
 def _looks(look: Look) -> Iterator[list[BatchSummary]]:

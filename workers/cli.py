@@ -14,6 +14,7 @@ from config.settings import Engine, Settings, wrong_settings
 from jobs.contract import Mode, TextLayerUse
 from jobs.errors import ModelError, OcrFleetError, RetryableError, UsageError
 from jobs.password import read_passwords
+from jobs.version import version_line
 from workers.models.cli import app as models_app
 
 STATUSES = (
@@ -30,6 +31,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback with values of variables would put them into the log
 )
 app.add_typer(models_app, name="models")
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version_line("ocrfleet-worker"))
+        raise typer.Exit
+
+
+@app.callback()
+def worker(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
 
 EngineOption = Annotated[Engine | None, typer.Option(help="OCR engine where a batch names none; default auto.")]
 HostArgument = Annotated[

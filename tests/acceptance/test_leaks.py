@@ -70,7 +70,7 @@ def test_nothing_of_an_invoice_and_no_secret_shows_anywhere(
         poll(lambda: ask(flower, "/api/workers?refresh=1"), lambda found: "cpu@testhost" in found)
         shown = {path: page(flower, path) for path in PAGES}
         said = "".join(fleet.ocrfleet(*c).stdout for c in (["status"], ["dead", "list"], ["status", "batch", "--json"]))
-        fleet.ocrfleet("results", "batch", "--out", str(tmp_path / "out"))
+        fleet.ocrfleet("results", "batch", "--out", str(tmp_path / "out"), check=False)  # 1: a document has none
 
     assert CANARY in (tmp_path / "out" / "one.pdf.txt").read_text()  # it was read
     shown |= {

@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from jobs.contract import Job, Recipe
+from jobs.result import FigureCounts, Outcome
 from tests.producer_steps import finish, submit, write
 
 
@@ -132,3 +135,70 @@ def test_the_commands_cancel_retry_and_delete_say_what_they_did(ocrfleet, fleet,
     assert json.loads(ocrfleet("cancel", "march", "--json")[1])["cancelled"] == 2
     assert json.loads(ocrfleet("delete", "march", "--yes", "--json")[1]) == {"batch": "march", "deleted": 2, "kept": 0}
     assert ocrfleet("delete", "march", "--yes")[0] == 2
+
+
+def test_what_a_person_must_look_at_is_listed_alone_with_the_reason(ocrfleet, fleet, folder):
+    write(folder, "a.pdf", "bad.pdf", "fine.pdf")
+    submit(fleet, folder)
+    finish(fleet, failing=["bad.pdf"])
+    fine = next(entry for entry in fleet.documents("march", "done") if entry.names == ("fine.pdf",))
+    fleet.ledger.again("march", Recipe(), [fine.document])
+    lease = fleet.ledger.take(Job(batch="march", document=fine.document), "node")
+    fleet.ledger.finish(lease, Outcome(document=fine.document, state="done", audit=FigureCounts(figures=1, vouched=1)))
+
+    status, out, err = ocrfleet("status", "march", "--to-review")
+    (entry,) = json.loads(ocrfleet("status", "march", "--to-review", "--json")[1])["entries"]
+
+    assert status == 0
+    assert out.splitlines() == [
+        "done  a.pdf  1/1 page  to review: 2 figures, 1 vouched for, 1 flagged, 0 of 1 sums close",
+        "    page 1, line 2  amount  10,00 €  sum does not close",
+        "    sum  8,00  2,10  10,00  net + tax = gross does not close",
+    ]
+    assert err == "1 document failed: ocrfleet dead list march\n"
+    assert entry["names"] == ["a.pdf"]
+    assert [(each["page"], each["line"], each["kind"]) for each in entry["findings"]] == [
+        (1, 2, "amount"),
+        (None, None, "sum"),
+    ]
+
+
+def test_documents_are_listed_with_their_figures_whether_to_review_or_not(ocrfleet, fleet, folder):
+    write(folder, "a.pdf")
+    submit(fleet, folder)
+    lease = fleet.ledger.take(Job(batch="march", document=next(fleet.documents("march")).document), "node")
+    audit = FigureCounts(figures=9, vouched=9)
+    fleet.ledger.finish(lease, Outcome(document=lease.job.document, state="done", pages=1, audit=audit))
+
+    assert (
+        ocrfleet("status", "march", "--documents")[1] == "done  a.pdf  1/1 page  9 figures, 9 vouched for, 0 flagged\n"
+    )
+    assert "nothing to review" in ocrfleet("status", "march", "--to-review")[2]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--documents"], ["--state", "done"], ["--to-review"], ["march", "--watch", "--documents"],
+     ["march", "--to-review", "--state", "done"]],
+)  # fmt: skip
+def test_no_option_of_status_is_passed_over_in_silence(ocrfleet, fleet, folder, arguments):
+    write(folder, "a.pdf")
+    submit(fleet, folder)
+
+    status, out, err = ocrfleet("status", *arguments)
+
+    assert (status, out) == (2, "")
+    assert err.startswith("ocrfleet: Say ")
+
+
+def test_one_of_a_thing_is_not_many(ocrfleet, fleet, folder):
+    write(folder, "a.pdf")
+
+    said = [ocrfleet("submit", folder, "--batch", "march")[2]]
+    finish(fleet)
+    said += [ocrfleet("status", "march")[1], ocrfleet("status", "march", "--documents")[1]]
+    for command in (["results", "march", "--out", folder / "out"], ["verify", "march"], ["delete", "march", "--yes"]):
+        said.append(ocrfleet(*command)[2])
+
+    many = re.compile(r"(?<!of )\b1 (new )?[a-z]{4,}s\b")
+    assert [line for text in said for line in text.splitlines() if many.search(line)] == []

@@ -43,7 +43,7 @@ def test_a_batch_sums_what_its_documents_count(fleet: Fleet) -> None:
     assert "2 to review" in sentence(summary)
     assert "4 figures, 2 vouched for, 2 flagged, 0 of 2 sums close" in sentence(summary)
     lines = {entry.names[0]: document_line(entry) for entry in fleet.documents("march")}
-    assert "2 figures, 1 vouched for, 1 flagged" in lines["a.pdf"]
+    assert "to review: 2 figures, 1 vouched for, 1 flagged" in lines["a.pdf"]
     assert "figures" not in lines["bad.pdf"]
 
 
@@ -75,6 +75,6 @@ def test_results_end_with_the_audit(
         run(app)
     said = capsys.readouterr()
     assert "4 figures, 2 vouched for, 2 flagged, 0 of 2 sums close." in said.err
-    assert "2 documents to review: ocrfleet status march --documents" in said.err
+    assert "2 documents to review. See what: ocrfleet status march --to-review" in said.err
     assert json.loads(said.out)["audit"] == times(2).model_dump()
     assert json.loads((tmp_path / "out" / "a.pdf.json").read_text())["audit"] == ONE.model_dump()

@@ -1,17 +1,23 @@
 """`ocrfleet results`: what lies in the output folder, from a real ledger and a real store."""
 
+import codecs
+import csv
+import io
 import json
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from jobs.batch import DocumentEntry
 from jobs.errors import UsageError
-from producer import cli
+from jobs.result import Figure, LineResult
+from producer.checklist import Checklist
 from producer.export import NAMES_IN_LEDGER, Export, Exported, Format
 from producer.fleet import Fleet
-from tests.producer_steps import PDF, finish, submit, write
+from tests.producer_steps import PDF, finish, result_of, submit, write
+
+BOX = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 
 
 @pytest.fixture
@@ -197,23 +203,81 @@ def test_an_output_folder_that_is_none_is_told(fleet, scans, out):
 
 
 @pytest.mark.parametrize("lost", [True, False])
-def test_the_command_names_what_has_no_result(fleet, scans, out, lost, settings, monkeypatch, capsys):
-    made = settings(redis_url=fleet.settings.redis_url)
+def test_the_command_names_what_has_no_result(ocrfleet, fleet, scans, out, lost):
     write(scans, "a.pdf", "bad.pdf")
     submit(fleet, scans)
     finish(fleet, failing=["bad.pdf"])
     done = next(iter(fleet.documents("march", "done")))
     if lost:
         fleet.store.delete_all_results(done.document)
-    monkeypatch.setenv("OCRFLEET_REDIS_URL", made.redis_url.get_secret_value())
-    monkeypatch.setenv("OCRFLEET_STORE_URL", made.store_url)
-    monkeypatch.setattr(sys, "argv", ["ocrfleet", "results", "march", "--out", str(out), "--json"])
 
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
+    _, said, err = ocrfleet("results", "march", "--out", out, "--json")
 
-    said = capsys.readouterr()
-    report = json.loads(said.out)
+    report = json.loads(said)
     assert (report["written"], report["failed"], report["missing"]) == ((0, 1, 1) if lost else (1, 1, 0))
-    assert (ended.value.code or 0) == int(lost)
-    assert "failed  bad.pdf  CorruptDocument: truncated" in said.err
+    assert "failed  bad.pdf  CorruptDocument: truncated" in err
+    assert "1 document failed. Why: ocrfleet dead list march. To send again: ocrfleet retry march" in err
+
+
+def test_the_checklist_has_a_row_for_each_thing_to_look_at(fleet, scans, out):
+    write(scans, "a.pdf", "bad.pdf")
+    submit(fleet, scans)
+    finish(fleet, failing=["bad.pdf"])
+    write(scans, "late.pdf")
+    submit(fleet, scans)
+
+    export(fleet, out, Format.CSV)
+
+    with (out / "march.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    ids = {entry.names[0]: entry.document for entry in fleet.documents("march")}
+    assert [tuple(row.values()) for row in rows] == [
+        ("a.pdf", "1", "2", "amount", "10,00 €", "10,00 €", "sum does not close", ids["a.pdf"]),
+        ("a.pdf", "", "", "sum", *["8,00  2,10  10,00"] * 2, "net + tax = gross does not close", ids["a.pdf"]),
+        ("bad.pdf", "", "", "document", "", "", "CorruptDocument: truncated", ids["bad.pdf"]),
+    ]
+    assert (out / "march.csv").read_bytes().startswith(codecs.BOM_UTF8)  # else Excel garbles the €
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("=HYPERLINK(1).pdf", "'=HYPERLINK(1).pdf"),
+        ("@SUM(1).pdf", "'@SUM(1).pdf"),
+        ("-1+cmd|x.pdf", "'-1+cmd|x.pdf"),
+        ("+1.pdf", "'+1.pdf"),
+        ("a=1.pdf", "a=1.pdf"),
+        ('"a",b.pdf', '"a",b.pdf'),
+    ],
+)
+def test_no_name_is_a_formula_in_the_checklist(fleet, scans, out, name, shown):
+    write(scans, name)
+    submit(fleet, scans)
+    finish(fleet, failing=[name])
+
+    export(fleet, out, Format.CSV)
+
+    with (out / "march.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["name"] == shown
+
+
+@pytest.mark.parametrize("figure", ["-12,50", "+3.00 €", "-1 234,00", "- 5"])
+def test_a_signed_figure_stays_a_number_in_the_checklist(figure):
+    file = io.StringIO()
+    line = LineResult(
+        raw=figure,
+        text=figure,
+        box=BOX,
+        confidence=0.5,
+        figures=(
+            Figure(start=0, end=9, kind="amount", raw=figure, final=figure, confidence=0.5, flag="read unsurely"),
+        ),
+    )
+    result = result_of("0" * 64, "a")
+    page = result.pages[0].model_copy(update={"lines": (line,)})
+    entry = DocumentEntry(document="0" * 64, names=("a",), media_type="", size_bytes=1, state="done")
+
+    Checklist(file).add(entry, result.model_copy(update={"pages": (page,), "arithmetic": ()}), "")
+
+    assert next(csv.DictReader(io.StringIO(file.getvalue())))["final"] == figure

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner
 
 from config.settings import environment_for
+from jobs.contract import PIPELINE_VERSION
 from jobs.errors import LedgerUnavailable, OcrFleetError, StoreUnavailable, UsageError
 from producer import cli
 from producer.command import status_of
@@ -176,6 +178,13 @@ class _FleetOfOneBatch:
 )
 def test_no_name_moves_the_cursor(name, shown):
     assert show(name) == shown
+
+
+@pytest.mark.parametrize(("app", "command"), [(cli.app, "ocrfleet"), (worker_app, "ocrfleet-worker")])
+def test_each_command_tells_its_version(app, command):
+    said = CliRunner().invoke(app, ["--version"])
+
+    assert (said.exit_code, said.stdout) == (0, f"{command} {version('ocrfleet')} (pipeline {PIPELINE_VERSION})\n")
 
 
 def test_help_needs_no_settings():

@@ -1,0 +1,40 @@
+"""A batch's checklist: a table with a row for each thing that a person must look at, for a spreadsheet."""
+
+import csv
+import re
+from typing import TextIO
+
+from jobs.batch import DocumentEntry
+from jobs.result import DocumentResult
+from producer.finding import Finding, findings
+
+COLUMNS = ("name", "page", "line", "kind", "raw", "final", "reason", "document")
+#: Without it Excel takes UTF-8 for the code page of its machine.
+_BYTE_ORDER_MARK = "\ufeff"
+#: What spreadsheets take for a formula, and a signed number is none. Names and figures are a stranger's.
+_FORMULA = re.compile(r"[=@\t\r]|[-+](?![\d.,\s]*\d[\d.,\s]*[%€$£]?$)")
+
+
+class Checklist:
+    """The rows on their way into an open file."""
+
+    def __init__(self, file: TextIO) -> None:
+        file.write(_BYTE_ORDER_MARK)
+        self._rows = csv.writer(file)
+        self._rows.writerow(COLUMNS)
+
+    def add(self, entry: DocumentEntry, result: DocumentResult | None, reason: str) -> int:
+        """Add a document: why it has no text, or else what to look at in it. Returns how many rows."""
+        if reason:
+            found = [Finding(None, None, "document", "", "", reason)]
+        else:
+            found = list(findings(result)) if result else []
+        for each in found:
+            row = (entry.names[0], each.page, each.line, each.kind, each.raw, each.final, each.reason, entry.document)
+            self._rows.writerow(map(_harmless, row))
+        return len(found)
+
+
+def _harmless(value: str | int | None) -> str | int | None:
+    """Have a spreadsheet show a text as it is, and not work it out."""
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

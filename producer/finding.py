@@ -1,0 +1,57 @@
+"""What a person must look at: each flagged figure, each sum that does not close, each total that no page shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jobs.batch import DocumentEntry
+from jobs.result import Arithmetic, DocumentResult, Statement
+from producer.fleet import Fleet
+
+#: Why a document that is done has nothing to show.
+RESULT_GONE = "its result is not in the store: process it anew with submit --again"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at."""
+
+    page: int | None  # from 1; None: it is of the whole document
+    line: int | None  # from 1
+    kind: str  # of a figure (amount, date, iban ...), or "sum", or "total" of the document's XML
+    raw: str
+    final: str
+    reason: str
+
+
+def findings(result: DocumentResult) -> Iterator[Finding]:
+    """Find what a document's audit counts, page by page; what is of the whole document comes last."""
+    for page in result.pages:
+        for number, line in enumerate(page.lines, 1):
+            for figure in line.figures:
+                if figure.flag is not None:
+                    yield Finding(page.page, number, figure.kind, figure.raw, figure.final, figure.flag)
+    yield from (_open_sum(each) for each in result.arithmetic if not each.closes)
+    yield from _missing_totals(result.statement) if result.statement else ()
+
+
+def to_review(fleet: Fleet, batch: str) -> Iterator[tuple[DocumentEntry, list[Finding]]]:
+    """List the documents that a person must look at, with what to look at.
+
+    Raises:
+        UsageError: there is no such batch.
+    """
+    for entry in fleet.documents(batch, "done"):
+        if entry.audit.to_review:
+            result = fleet.result(entry)
+            yield entry, list(findings(result)) if result else []
+
+
+def _open_sum(sums: Arithmetic) -> Finding:
+    terms = "  ".join(sums.terms)
+    return Finding(None, None, "sum", terms, terms, f"{sums.rule} does not close")
+
+
+def _missing_totals(statement: Statement) -> Iterator[Finding]:
+    for role in statement.missing:
+        value = statement.totals[role]
+        yield Finding(None, None, "total", value, value, f"no page shows what the XML states as {role}")
