@@ -56,7 +56,7 @@ def test_more_words_are_read_with_our_weights_than_without() -> None:
 def test_they_are_loaded_by_the_first_coarse_page_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[Path] = []
     load = coarse.coarse_network
-    monkeypatch.setattr(coarse, "coarse_network", lambda path: loaded.append(path) or load(path))
+    monkeypatch.setattr("workers.ocr.stages.coarse_network", lambda path: loaded.append(path) or load(path))
     with contextlib.closing(open_engine("rapidocr", Settings(_env_file=None))) as engine:
         assert [line.text for line in engine.read(draw(LINES))] == LINES
         assert loaded == []
@@ -70,7 +70,7 @@ def test_they_read_pages_that_are_too_sharp_to_be_restored_for_others(monkeypatc
     assert restoration.SHARP < sharpness(page.pixels[:, :, 0].copy()) < coarse.SHARP
     loaded: list[Path] = []
     load = coarse.coarse_network
-    monkeypatch.setattr(coarse, "coarse_network", lambda path: loaded.append(path) or load(path))
+    monkeypatch.setattr("workers.ocr.stages.coarse_network", lambda path: loaded.append(path) or load(path))
     words_read(page, Settings(_env_file=None))
     assert loaded == [PpOcr().recogniser]
 

@@ -129,3 +129,14 @@ def test_that_our_weights_for_coarse_pages_are_for_another_recogniser_is_said(
     assert by_topic(examine_engines(named))["ocr coarse pages"].level == "ok"
     meant = settings(rapidocr_coarse=False)
     assert "ocr coarse pages" not in by_topic(examine_engines(meant))
+
+
+@pytest.mark.parametrize(("amx", "level"), [(True, None), (False, "warning")])
+def test_bfloat16_without_the_instructions_that_make_it_fast_is_a_warning(
+    settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, amx: bool, level: str | None
+) -> None:
+    monkeypatch.setattr("workers.doctor.ocr.check_engine", lambda name, settings: f"{name} 9")
+    monkeypatch.setattr("workers.doctor.ocr.has_amx", lambda: amx)
+    found = by_topic(examine_engines(settings(ocr_precision="bfloat16"))).get("ocr precision")
+    assert (found and found.level) == level
+    assert "ocr precision" not in by_topic(examine_engines(settings()))

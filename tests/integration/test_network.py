@@ -6,9 +6,15 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
+import pytest
 
+from config.settings import Precision, Settings
+from jobs.errors import OcrUnavailable
+from tests.drawn_page import LINES, draw
+from workers.ocr import OcrEngine, network, open_engine
 from workers.ocr.network import Network, read_model
 from workers.ocr.pp_ocr import PpOcr
 
@@ -59,3 +65,26 @@ def test_no_thread_is_pinned_to_a_core_while_it_reads() -> None:
         while not running.done():
             seen |= affinities()
     assert seen == before
+
+
+def test_bfloat16_is_named_and_reads_clear_print_alike_with_other_confidence() -> None:
+    def opened(precision: Precision) -> OcrEngine:
+        return open_engine("rapidocr", Settings(_env_file=None, ocr_precision=precision))
+
+    try:
+        rounded = opened("bfloat16")
+    except OcrUnavailable as unable:  # a CPU without it
+        assert "OCRFLEET_OCR_PRECISION" in str(unable)
+        return
+    exact = opened("float32")
+    assert rounded.name == exact.name.replace("small", "small bfloat16")
+    read = [engine.read(draw(LINES)) for engine in (exact, rounded)]
+    assert [[line.text for line in lines] for lines in read] == [LINES, LINES]
+    assert [line.confidence for line in read[0]] != [line.confidence for line in read[1]]
+
+
+def test_a_cpu_that_would_count_in_32_bits_instead_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = read_model(PpOcr().classifier)
+    monkeypatch.setattr(network, "_core", lambda: Mock(get_property=lambda *_: ["FP32", "INT8"]))
+    with pytest.raises(OcrUnavailable, match="OCRFLEET_OCR_PRECISION"):
+        Network(model, threads=1, precision="bfloat16")

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import psutil
 
 from workers.cgroup import memory_left_bytes
+from workers.cpu import has_amx
 from workers.doctor.finding import Finding, ok
 from workers.gpu import Gpu, driver_version, list_gpus, memory_figures
 
@@ -67,11 +68,11 @@ def _llama(gpus: tuple[Gpu, ...]) -> Finding:
         return Finding(
             "llama.cpp", "warning", f"{text} is built for the CPU, and there is a GPU", "Run: make setup CUDA=1"
         )
-    from workers.llm.amx import built_with_amx, cpu_has_amx
+    from workers.llm.amx import built_with_amx
 
-    if cpu_has_amx() and not built_with_amx():
+    if has_amx() and not built_with_amx():
         return Finding("llama.cpp", "warning", f"{text} is built without AMX, which this CPU has: {SLOWER}", USE_AMX)
-    return ok("llama.cpp", f"{text}, built for the CPU{', with AMX' if cpu_has_amx() else ''}")
+    return ok("llama.cpp", f"{text}, built for the CPU{', with AMX' if has_amx() else ''}")
 
 
 def _flower() -> Finding:

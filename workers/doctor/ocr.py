@@ -5,6 +5,7 @@ from datetime import date
 
 from config.settings import Settings
 from jobs.errors import OcrNotInstalled, OcrUnavailable
+from workers.cpu import has_amx
 from workers.doctor.finding import Finding, ok
 from workers.gpu import list_gpus
 from workers.ocr import ENGINES
@@ -14,6 +15,7 @@ from workers.ocr.coarse import NO_COARSE
 from workers.ocr.cuda.processes import why_on_cpu
 
 TAKE_RAPIDOCR = "Or take another engine: OCRFLEET_ENGINE=rapidocr."
+FLOAT32 = "Unset OCRFLEET_OCR_PRECISION on this machine."
 RENEW_DAYS = 30
 
 
@@ -49,6 +51,8 @@ def _examine(name: str, settings: Settings) -> Iterator[Finding]:
             yield Finding(f"ocr {name}", "error" if needed else "warning", str(error), TAKE_RAPIDOCR)
         return
     yield ok(f"ocr {name}", named)
+    if name == "rapidocr" and settings.ocr_precision == "bfloat16" and not has_amx():
+        yield Finding("ocr precision", "warning", "bfloat16 is slower than float32 without AMX", FLOAT32)
     if name == "rapidocr" and named.endswith(NO_COARSE) and settings.rapidocr_coarse:
         yield _coarse(settings)
     if name == "aspose":

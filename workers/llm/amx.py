@@ -1,4 +1,4 @@
-"""AMX, the matrix instructions of Intel's servers since 2023: who has them, and which models gain by them."""
+"""AMX in llama.cpp: whether it is built for it, and which models gain by it."""
 
 from pathlib import Path
 
@@ -14,14 +14,6 @@ LOSERS = (1, 18)
 def built_with_amx() -> bool:
     """Whether llama.cpp is built for a CPU that has it. Where the kernel then refuses it, ggml does without."""
     return b"AMX_INT8 = 1" in llama_print_system_info()
-
-
-def cpu_has_amx() -> bool:
-    """Whether the kernel lists it among the CPU's instructions."""
-    try:
-        return " amx_int8" in Path("/proc/cpuinfo").read_text()
-    except OSError:  # no Linux
-        return False
 
 
 def loses_by_amx(model: Path) -> bool:

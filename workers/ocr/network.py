@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
+from config.settings import Precision
+from jobs.errors import OcrUnavailable
 from workers.ocr.ask import Numbers
 
 # Each import of openvino tells Google Analytics, and leaves an id in ~/intel (openvino/tools/ovc/__init__.py), but for
@@ -20,17 +23,25 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 import openvino  # noqa: E402
 from openvino import opset16 as opset  # noqa: E402
 
+Model: TypeAlias = openvino.Model
+_PRECISIONS: dict[Precision, str] = {"float32": "f32", "bfloat16": "bf16"}
+
 
 class Network:
-    """Takes and gives arrays of any shape that its model allows."""
+    """Takes and gives arrays of any shape that its model allows.
 
-    def __init__(self, model: openvino.Model, threads: int) -> None:
+    Raises:
+        OcrUnavailable: the CPU can't count in that precision.
+    """
+
+    def __init__(self, model: Model, threads: int, precision: Precision = "float32") -> None:
+        _check(precision)
         options = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,  # children would be pinned to the same cores
             # By itself it takes bfloat16 where the CPU has it, and other nodes would read a page otherwise.
-            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
             # Else it keeps what it made for each shape, and pages are of any: 9 MiB more for each new one.
             "CPU_RUNTIME_CACHE_CAPACITY": 0,
         }
@@ -59,6 +70,14 @@ class Late:
         return self._open()
 
 
+def _check(precision: Precision) -> None:
+    """OpenVINO would count in 32 bits without a word, and the engine's name would not be true."""
+    if precision == "bfloat16" and "BF16" not in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        raise OcrUnavailable(
+            "OCRFLEET_OCR_PRECISION is bfloat16, which this CPU can't count in. Unset it, or take another machine."
+        )
+
+
 @cache
 def _core() -> openvino.Core:
     """One for the life of the process, which must not fork afterwards: its threads would not come along.
@@ -69,20 +88,20 @@ def _core() -> openvino.Core:
     return openvino.Core()
 
 
-def read_model(file: Path | bytes) -> openvino.Model:
+def read_model(file: Path | bytes) -> Model:
     """Read an ONNX file, or what stands in one."""
     return _core().read_model(file)
 
 
-def characters(recogniser: openvino.Model) -> str | None:
+def characters(recogniser: Model) -> str | None:
     """The characters that a recogniser's file says it knows, one a line."""
     where = ["framework", "character"]
     said: str = recogniser.get_rt_info(where).astype(str) if recogniser.has_rt_info(where) else ""
     return said or None
 
 
-def keep_columns(recogniser: openvino.Model, columns: Sequence[int]) -> openvino.Model:
+def keep_columns(recogniser: Model, columns: Sequence[int]) -> Model:
     """Let it give a few of its thousands of columns: all of them are 11 MB for a long line."""
     all_columns = recogniser.get_results()[0].input_value(0)
     kept = opset.gather(all_columns, np.array(columns, np.int32), np.int32(2))
-    return openvino.Model([kept], recogniser.get_parameters(), recogniser.get_friendly_name())
+    return Model([kept], recogniser.get_parameters(), recogniser.get_friendly_name())

@@ -15,21 +15,15 @@ import numpy as np
 
 from config.settings import Settings
 from workers.ocr import OcrLine, PageImage, coarse
-from workers.ocr.alphabet import columns, read_alphabet
-from workers.ocr.ask import Ask
-from workers.ocr.classifier import Classifier
 from workers.ocr.ctc import Decoded
-from workers.ocr.cuda.client import CudaClient, OnGpu
-from workers.ocr.cuda.shapes import lines_at_once
-from workers.ocr.cuda.wire import Stage
-from workers.ocr.detector import DETECTED_PX, Detector
+from workers.ocr.cuda.client import CudaClient
+from workers.ocr.detector import DETECTED_PX
 from workers.ocr.fold import Fold
-from workers.ocr.network import Late, Network, characters, keep_columns, read_model
 from workers.ocr.order import reading_order
 from workers.ocr.pp_ocr import PpOcr
 from workers.ocr.quad import Pixels, Quad, cut, from_where_text_begins, size, to_box
-from workers.ocr.recogniser import FEW_LINES, Recogniser
 from workers.ocr.restoration import SHARP, restore, suffix
+from workers.ocr.stages import Stages
 from workers.ocr.upright import VOTERS, lies, turn, turn_back
 from workers.ocr.word import word_extents
 
@@ -48,37 +42,20 @@ class RapidOcrEngine:
         cv2.setNumThreads(settings.ocr_threads)  # of this process; unset, each child has as many as there are cores
         models = PpOcr.of(settings)
         has_coarse = _has_coarse(settings, models)
-        self.name = _name(settings, models) + ("" if has_coarse else coarse.NO_COARSE)
+        self.name = _name(settings, models, gpu) + ("" if has_coarse else coarse.NO_COARSE)
         self._restore = partial(restore, when=settings.ocr_restore, sharp=coarse.SHARP if has_coarse else SHARP)
         self.script = settings.ocr_script
         self.folds = gpu is None  # each size of a page has to be planned on a GPU, which takes longer than blank paper
         self._gpu = CudaClient(gpu) if gpu else None
-        network = partial(Network, threads=settings.ocr_threads)
-
-        def where(stage: Stage, on_cpu: Ask) -> Ask:
-            return OnGpu(self._gpu, stage, on_cpu) if self._gpu else on_cpu
-
-        self._detector = Detector(where("detect", network(read_model(models.detector))))
-        self._classifier = Classifier(where("classify", network(read_model(models.classifier))))
-        model = read_model(models.recogniser)
-        alphabet = read_alphabet(models, characters(model))
-        kept = columns(alphabet, self.script)
-
-        def recogniser(stage: Stage, on_cpu: Ask) -> Recogniser:
-            at_once = lines_at_once if gpu else lambda _: FEW_LINES
-            return Recogniser(where(stage, on_cpu), [alphabet[index] for index in kept], at_once)
-
-        self._recogniser = self._coarse = recogniser("recognise", network(keep_columns(model, kept)))
-        if has_coarse:
-            late = Late(lambda: network(keep_columns(read_model(coarse.coarse_network(models.recogniser)), kept)))
-            self._coarse = recogniser("recognise coarse", late)
+        self._stages = Stages(settings, models, has_coarse=has_coarse, gpu=self._gpu)
 
     def read(self, page: PageImage) -> tuple[OcrLine, ...]:
         """Read the lines of a page in reading order, whichever way up it stands."""
         stored = cv2.cvtColor(page.pixels, cv2.COLOR_RGB2BGR)
         restored = self._restore(stored, dpi=page.dpi)
         pixels, quads, quarters = self._find(restored)
-        read = (self._recogniser if restored is stored else self._coarse).read(pixels, quads)
+        recogniser = self._stages.recogniser if restored is stored else self._stages.coarse
+        read = recogniser.read(pixels, quads)
         found = [(decoded, quad) for decoded, quad in zip(read, quads, strict=True) if _is_text(decoded)]
         order = reading_order([to_box(quad) for _, quad in found])
         return tuple(_line(*found[index], quarters, page) for index in order)
@@ -87,7 +64,7 @@ class RapidOcrEngine:
         """Free the models. Idempotent."""
         if self._gpu:
             self._gpu.close()
-        self._detector = self._classifier = self._recogniser = self._coarse = None  # type: ignore[assignment]
+        self._stages = None  # type: ignore[assignment]
 
     def _find(self, pixels: Pixels) -> tuple[Pixels, list[Quad], int]:
         """Find the lines of a page; returns it upright with the quarters it was turned by."""
@@ -104,18 +81,18 @@ class RapidOcrEngine:
 
     def _quads(self, pixels: Pixels) -> list[Quad]:
         if not self.folds:
-            return self._detector.find(pixels)
+            return self._stages.detector.find(pixels)
         fold = Fold.of(pixels)
         folded = fold.apply(pixels)
         scale = min(1, DETECTED_PX / max(pixels.shape))  # the whole page's
-        return [fold.flat(quad) for quad in self._detector.find(folded, round(scale * max(folded.shape)))]
+        return [fold.flat(quad) for quad in self._stages.detector.find(folded, round(scale * max(folded.shape)))]
 
     def _stands_on_its_head(self, pixels: Pixels, quads: list[Quad]) -> bool:
         """Let the longest lines vote. One alone is wrong too often to be turned by itself."""
         voters = sorted(quads, key=lambda quad: -size(quad)[0])[:VOTERS]
         if not voters:
             return False
-        votes = self._classifier.on_its_head([cut(pixels, quad) for quad in voters])
+        votes = self._stages.classifier.on_its_head([cut(pixels, quad) for quad in voters])
         return bool(np.count_nonzero(votes > _LEAST_VOTE) > len(votes) / 2)
 
 
@@ -128,8 +105,10 @@ def open_engine(settings: Settings, gpu: Path | None = None) -> RapidOcrEngine:
     return RapidOcrEngine(settings, gpu)
 
 
-def _name(settings: Settings, models: PpOcr) -> str:
-    return f"rapidocr {version('rapidocr')} {models.name} {settings.ocr_script}{suffix(settings.ocr_restore)}"
+def _name(settings: Settings, models: PpOcr, gpu: Path | None) -> str:
+    precise = "" if gpu or settings.ocr_precision == "float32" else f" {settings.ocr_precision}"
+    restored = suffix(settings.ocr_restore)
+    return f"rapidocr {version('rapidocr')} {models.name}{precise} {settings.ocr_script}{restored}"
 
 
 def _has_coarse(settings: Settings, models: PpOcr) -> bool:
