@@ -22,7 +22,7 @@ FLOWER_LIMIT_S = 90.0
 LOOK_S = 0.5
 #: As Celery's events show our message.
 _JOB = re.compile(r"'batch': '([^']+)', 'document': '([0-9a-f]{64})'")
-#: How a job that counts as done says it (workers/attempt.py): alone, or before `and 3 more`.
+#: How a job that counts as done says it (workers/job/attempt.py): alone, or before `and 3 more`.
 _DONE = re.compile(r"'(?:part )?done\b")
 
 

@@ -10,8 +10,8 @@ from typing import Protocol, Self
 
 from bench.question import Question
 from config.settings import Settings
-from workers.gpu import Gpu
 from workers.llm.service import SLOTS_ON_CPU, SLOTS_ON_GPU, cpu_threads
+from workers.machine.gpu import Gpu
 
 ALL_LAYERS = 999
 

@@ -34,7 +34,7 @@ from bench.skipping import Corrected, Skipping
 from bench.spread import spread
 from config.settings import Settings
 from jobs.prompt import read_prompt
-from workers.gpu import resolve_gpu
+from workers.machine.gpu import resolve_gpu
 
 EVERYONE = ",".join(NAMES)
 #: What is compared: CPU seconds, or wall time.

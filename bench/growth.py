@@ -19,7 +19,7 @@ from bench.own import Features, Own
 from bench.question import Question, questions, read_pages
 from config.settings import Settings
 from jobs.prompt import read_prompt
-from workers.gpu import resolve_gpu
+from workers.machine.gpu import resolve_gpu
 
 
 def main(

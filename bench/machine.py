@@ -4,7 +4,7 @@ import os
 import platform
 from pathlib import Path
 
-from workers.gpu import list_gpus
+from workers.machine.gpu import list_gpus
 
 
 def describe() -> dict[str, object]:

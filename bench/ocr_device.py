@@ -26,7 +26,7 @@ from bench.networks_alone import networks_alone
 from bench.ocr_children import Children, Read, Task, children
 from bench.scan import documents
 from config.settings import Settings
-from workers import gpu as gpus
+from workers.machine import gpu as gpus
 from workers.ocr.cuda.provider import has_cuda_provider
 from workers.ocr.cuda.service import CudaService
 

@@ -38,7 +38,7 @@ from producer.submit import submit_files
 from producer.walk import walk
 from samples.local_redis import local_redis
 from samples.stack import StackError, packaged_model, running_worker
-from workers.gpu import resolve_gpu
+from workers.machine.gpu import resolve_gpu
 from workers.ocr import open_engine
 from workers.remote import ask
 

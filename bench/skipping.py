@@ -13,9 +13,9 @@ from bench.tally import Tally
 from config.settings import Settings
 from jobs.contract import Recipe
 from workers.corrector import correct_page
-from workers.gpu import Gpu
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
+from workers.machine.gpu import Gpu
 from workers.models import find_model
 from workers.vocabulary import load_lexicon
 

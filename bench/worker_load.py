@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import psutil
 
-from workers.gpu import list_gpus, memory, memory_by_process, utilisation_percent
+from workers.machine.gpu import list_gpus, memory, memory_by_process, utilisation_percent
 
 MIB = 1 << 20
 #: Programs that a worker starts, by the module that they are.

@@ -12,7 +12,7 @@ from producer.intake import take_in
 from producer.order import Wish
 from producer.submit import Part, submit_files
 from producer.walk import walk
-from workers.outcome import tell
+from workers.job.outcome import tell
 
 PDF = b"%PDF-1.7\n"
 FINGERPRINT = "0123456789abcdef"

@@ -7,10 +7,10 @@ from config.settings import Settings
 from jobs.batch import BatchSummary
 from jobs.result import DocumentResult
 from producer.fleet import Fleet
-from workers import attempt
-from workers.drain import Drain
+from workers.job import attempt
+from workers.job.drain import Drain
+from workers.job.note import Notes
 from workers.llm.echo import EchoModel
-from workers.note import Notes
 from workers.resources import Resources
 
 

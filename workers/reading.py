@@ -17,15 +17,15 @@ from jobs.result import DocumentResult
 from jobs.selection import select
 from workers.document.bounds import Bounds
 from workers.document.pages import open_document
-from workers.gpu import resolve_gpu
 from workers.llm import LanguageModel
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
+from workers.machine.gpu import resolve_gpu
+from workers.machine.temporary import check_work_dir
 from workers.models import find_model
 from workers.ocr import OcrEngine, open_engine
 from workers.ocr.cuda.processes import OcrProcesses
 from workers.pipeline import Tools, assemble, read_page
-from workers.temporary import check_work_dir
 
 
 def read_file(

@@ -12,9 +12,9 @@ from jobs.errors import OcrUnavailable, UsageError
 from jobs.lease import Pin, Untold
 from jobs.ledger import Ledger
 from jobs.store import Store
-from workers.drain import Drain
+from workers.job.drain import Drain
+from workers.job.note import Note
 from workers.llm import LanguageModel
-from workers.note import Note
 from workers.ocr import OcrEngine, open_engine
 from workers.pipeline import Tools
 

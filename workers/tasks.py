@@ -11,7 +11,7 @@ from config.queue import PROCESS_TASK
 from jobs.contract import InboxJob, parse_message
 from jobs.errors import RetryableError
 from jobs.feed import feed
-from workers import attempt, inbox
+from workers.job import attempt, inbox
 from workers.resources import Resources
 
 log = logging.getLogger(__name__)

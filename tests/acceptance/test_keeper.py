@@ -18,11 +18,11 @@ import pytest
 from config.settings import Settings
 from jobs.errors import EngineUnavailable, ModelError, UsageError
 from samples.stack import packaged_model
-from workers.gpu import Gpu
 from workers.llm import Choice, Message
 from workers.llm import service as service_module
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
+from workers.machine.gpu import Gpu
 from workers.models import ModelFile, find_model
 
 QUESTION = (Choice("The sky is", (" blue", " b1ue")),)

@@ -13,10 +13,10 @@ import pytest
 
 from config.settings import Settings
 from samples.stack import packaged_model
-from workers import gpu as gpus
 from workers.llm import Message
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
+from workers.machine import gpu as gpus
 from workers.models import find_model
 
 pytestmark = pytest.mark.gpu

@@ -14,8 +14,8 @@ from rapidfuzz.distance import Levenshtein
 
 from config.settings import Settings
 from tests.drawn_page import LINES, draw
-from workers import gpu as gpus
-from workers.gpu import Gpu
+from workers.machine import gpu as gpus
+from workers.machine.gpu import Gpu
 from workers.ocr import PageImage, open_engine
 from workers.ocr.cuda.client import CudaClient, CudaRefused
 from workers.ocr.cuda.processes import CONTEXT_MIB

@@ -25,13 +25,13 @@ from producer.submit import submit_files
 from producer.walk import walk
 from samples.local_redis import LocalRedis, local_redis
 from tests.worker_steps import worker
-from workers import attempt
-from workers.drain import Drain
+from workers.job import attempt
+from workers.job.drain import Drain
+from workers.job.note import Notes
+from workers.job.outcome import tell
 from workers.llm.echo import EchoModel
-from workers.note import Notes
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.null import NullEngine
-from workers.outcome import tell
 from workers.resources import Resources
 
 TEXT = "Total 1.234,56 EUR"

@@ -11,7 +11,7 @@ from jobs.errors import UnsupportedDocument, UsageError
 from tests.conftest import MakeSettings
 from tests.producer_steps import PDF
 from tests.worker_steps import worker
-from workers.inbox import register
+from workers.job.inbox import register
 from workers.resources import Resources
 
 

@@ -12,7 +12,7 @@ from tests.conftest import MakeSettings
 from tests.integration.test_pages_chosen import draw_pdf
 from tests.producer_steps import submit
 from tests.worker_steps import result_of, work, worker
-from workers import attempt
+from workers.job import attempt
 from workers.resources import Resources
 
 A, B = "a" * 64, "b" * 64

@@ -16,7 +16,7 @@ import pytest
 from config.settings import Settings
 from jobs.errors import OcrUnavailable
 from tests.drawn_page import LINES, draw
-from workers.gpu import Gpu
+from workers.machine.gpu import Gpu
 from workers.ocr import OcrEngine, OcrLine, PageImage, open_engine
 from workers.ocr.cuda.service import CudaService
 from workers.ocr.rapidocr import RapidOcrEngine

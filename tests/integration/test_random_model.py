@@ -8,10 +8,10 @@ import pytest
 from bench.random_model import SHAPES, WEIGHTS, write
 from config.settings import Settings
 from samples.stack import packaged_model
-from workers.gpu import model_shape
 from workers.llm import Message
 from workers.llm.client import EngineClient
 from workers.llm.service import EngineService
+from workers.machine.gpu import model_shape
 from workers.models import find_model
 
 

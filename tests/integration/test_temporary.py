@@ -6,12 +6,12 @@ import sys
 import time
 from pathlib import Path
 
-from workers.temporary import LOCK, SETTLED_S, clear, temporary_folder
+from workers.machine.temporary import LOCK, SETTLED_S, clear, temporary_folder
 
 HOLD = """
 import sys, tempfile
 from pathlib import Path
-from workers.temporary import temporary_folder
+from workers.machine.temporary import temporary_folder
 with temporary_folder(Path(sys.argv[1])):
     tempfile.mkstemp()
     print("held", flush=True)

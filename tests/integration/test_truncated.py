@@ -18,7 +18,7 @@ from producer.tally import ExportTally
 from tests.conftest import MakeSettings
 from tests.drawn_page import LINES, draw
 from tests.worker_steps import worker
-from workers import attempt
+from workers.job import attempt
 
 
 def _png() -> bytes:

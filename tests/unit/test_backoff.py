@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.backoff import FIRST_S, LONGEST_S, backoff_s
+from workers.job.backoff import FIRST_S, LONGEST_S, backoff_s
 
 
 @pytest.mark.parametrize("attempt", [1, 2, 7, 8, 100])

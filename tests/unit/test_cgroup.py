@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.cgroup import cores, memory_left_bytes
+from workers.machine.cgroup import cores, memory_left_bytes
 
 MIB = 1 << 20
 NO_LIMIT = 9223372036854771712  # as version 1 writes it

@@ -11,7 +11,7 @@ from jobs.errors import OcrNotInstalled
 from jobs.health import RedisHealth
 from workers.doctor import machine, ocr, places
 from workers.doctor.finding import Finding
-from workers.gpu import Gpu
+from workers.machine.gpu import Gpu
 
 HEALTH = RedisHealth(
     version="8.2.1", append_only=True, policy="noeviction", used_bytes=1, limit_bytes=0, clock_difference_s=0.1

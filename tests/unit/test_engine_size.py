@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from workers import gpu
-from workers.gpu import ModelShape
 from workers.llm.plan import CacheType, KeeperPlan
 from workers.llm.size import LANE_MIB, EngineSize, size_that_fits
+from workers.machine import gpu
+from workers.machine.gpu import ModelShape
 
 #: A 3B model at 8 bits: 3.3 GB, 36 blocks, 2 KV heads of 128.
 THREE_B = ModelShape(file_bytes=3_300_000_000, blocks=36, cache_bytes_per_cell=1024)

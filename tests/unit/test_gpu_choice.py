@@ -6,8 +6,8 @@ import pytest
 
 from jobs.errors import UsageError
 from samples.stack import packaged_model
-from workers import gpu
-from workers.gpu import Gpu, ModelShape, layers_within, model_shape, resolve_gpu, resolve_gpus
+from workers.machine import gpu
+from workers.machine.gpu import Gpu, ModelShape, layers_within, model_shape, resolve_gpu, resolve_gpus
 
 TWO = (Gpu(0, "GPU-aaaa", "H100"), Gpu(1, "GPU-bbbb", "H100"))
 #: A 3B model at 8 bits: 3.3 GB, 36 blocks, 2 KV heads of 128.

@@ -10,8 +10,8 @@ import pytest
 from jobs.contract import Job, Recipe
 from jobs.lease import Lease
 from jobs.result import LOG_BYTES, LOG_LINES, clip_log
+from workers.job.note import SPARE_SLOTS, NoteHandler, Notes
 from workers.node.death import Deaths
-from workers.note import SPARE_SLOTS, NoteHandler, Notes
 
 LEASE = Lease(
     job=Job(batch="march", document="ab" * 32, part=1),

@@ -9,7 +9,7 @@ import pytest
 
 from config.settings import Settings
 from jobs.errors import OcrUnavailable
-from workers.gpu import Gpu
+from workers.machine.gpu import Gpu
 from workers.ocr.cuda import processes
 from workers.ocr.cuda.columns import CHOSEN, choose_columns
 from workers.ocr.cuda.processes import CONTEXT_MIB, OcrProcesses, why_on_cpu

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from workers.gpu import Gpu, GpuMemory
+from workers.machine.gpu import Gpu, GpuMemory
 from workers.node import recycling
 from workers.node.recycling import Recycling, is_spent
 

@@ -8,10 +8,10 @@ from importlib.util import find_spec
 
 import psutil
 
-from workers.cgroup import memory_left_bytes
-from workers.cpu import has_amx
 from workers.doctor.finding import Finding, ok
-from workers.gpu import Gpu, driver_version, list_gpus, memory_figures
+from workers.machine.cgroup import memory_left_bytes
+from workers.machine.cpu import has_amx
+from workers.machine.gpu import Gpu, driver_version, list_gpus, memory_figures
 
 #: An OCR child and a small model's engine; less, and the first page may be the last.
 LEAST_MEMORY_MIB = 4096

@@ -5,9 +5,9 @@ from datetime import date
 
 from config.settings import Settings
 from jobs.errors import OcrNotInstalled, OcrUnavailable
-from workers.cpu import has_amx
 from workers.doctor.finding import Finding, ok
-from workers.gpu import list_gpus
+from workers.machine.cpu import has_amx
+from workers.machine.gpu import list_gpus
 from workers.ocr import ENGINES
 from workers.ocr.aspose.license import terms
 from workers.ocr.check import check_engine

@@ -10,7 +10,7 @@ from jobs.health import RedisHealth, check_store, examine_redis
 from jobs.ledger import Ledger
 from jobs.store import Store
 from workers.doctor.finding import Finding, ok
-from workers.temporary import check_work_dir
+from workers.machine.temporary import check_work_dir
 
 #: Leases are by Redis' clock alone; what people read (created, died) is off by this much.
 MOST_CLOCK_DIFFERENCE_S = 2.0

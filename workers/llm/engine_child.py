@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from workers import gpu
 from workers.llm.plan import EXIT_BAD_MODEL, EXIT_IDLE, EXIT_OUT_OF_MEMORY, EnginePlan, EngineStatus, KeeperPlan
 from workers.llm.size import EngineSize, size_that_fits
+from workers.machine import gpu
 
 log = logging.getLogger(__name__)
 

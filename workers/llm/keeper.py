@@ -23,7 +23,7 @@ from jobs.errors import ModelError
 from workers.llm.engine_child import EngineChild, EngineNews
 from workers.llm.plan import KeeperPlan, KeeperStatus
 from workers.llm.wire import Answer, frame
-from workers.parent import die_with_parent
+from workers.machine.parent import die_with_parent
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from workers.llm.engine import Engine
 from workers.llm.native import OutOfMemory
 from workers.llm.plan import EXIT_BAD_MODEL, EXIT_CRASH, EXIT_IDLE, EXIT_OUT_OF_MEMORY, EnginePlan, EngineStatus
 from workers.llm.server import Server
-from workers.parent import die_with_parent
+from workers.machine.parent import die_with_parent
 
 log = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from config.settings import Settings
 from jobs.errors import EngineUnavailable
-from workers import gpu as gpus
-from workers.cgroup import cores
-from workers.gpu import Gpu
 from workers.llm.client import EngineClient
 from workers.llm.plan import ENGINE_COMMAND, KeeperPlan, KeeperStatus
 from workers.llm.wire import EngineInfo
-from workers.local_socket import LocalSocket
+from workers.machine import gpu as gpus
+from workers.machine.cgroup import cores
+from workers.machine.gpu import Gpu
+from workers.machine.local_socket import LocalSocket
 from workers.models import ModelFile
 
 log = logging.getLogger(__name__)

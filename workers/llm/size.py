@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from workers import gpu
 from workers.llm.plan import CacheType, KeeperPlan, cache_cells, lanes
+from workers.machine import gpu
 
 #: Pages in flight that are given up for layers on the GPU; below, layers are given up first.
 FEW_SLOTS = 4

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from config.settings import Settings
+from workers.job.note import Note, NoteHandler, Notes
 from workers.node.recycling import is_spent
-from workers.note import Note, NoteHandler, Notes
 from workers.resources import Resources
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from jobs.errors import LeaseLost, WorkerKilled
 from jobs.ledger import Ledger
 from jobs.result import clip_log
-from workers.backoff import backoff_s
-from workers.note import Notes, Scene
+from workers.job.backoff import backoff_s
+from workers.job.note import Notes, Scene
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from billiard.process import current_process
 from celery import Celery, bootsteps, signals
 from celery.worker.control import control_command
 
-from workers.drain import Drain
-from workers.parent import die_with_parent
-from workers.temporary import clear
+from workers.job.drain import Drain
+from workers.machine.parent import die_with_parent
+from workers.machine.temporary import clear
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from jobs.errors import LedgerUnavailable, StoreUnavailable
 from jobs.feed import feed
 from jobs.ledger import Ledger
 from jobs.store import Store
-from workers.drain import Drain
+from workers.job.drain import Drain
+from workers.job.outcome import tell
 from workers.node.death import Deaths
 from workers.node.liveness import STANDSTILL_S, Liveness, Sight, arm_switch, disarm_switch
 from workers.node.recycling import Recycling
-from workers.outcome import tell
 from workers.resources import Send
 
 log = logging.getLogger(__name__)

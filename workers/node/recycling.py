@@ -11,8 +11,8 @@ import psutil
 
 from config.settings import Settings
 from jobs.errors import EngineUnavailable
-from workers import gpu as gpus
-from workers.gpu import MIB, Gpu
+from workers.machine import gpu as gpus
+from workers.machine.gpu import MIB, Gpu
 
 log = logging.getLogger(__name__)
 

@@ -16,12 +16,14 @@ from jobs.health import check_store
 from jobs.ledger import Ledger
 from jobs.store import Store
 from workers import tasks
-from workers.cgroup import cores
-from workers.drain import Drain
-from workers.gpu import Gpu, resolve_gpus
+from workers.job.drain import Drain
+from workers.job.note import Note, Notes
 from workers.llm.client import EngineClient
 from workers.llm.engines import Engines
 from workers.llm.service import EngineService
+from workers.machine.cgroup import cores
+from workers.machine.gpu import Gpu, resolve_gpus
+from workers.machine.temporary import check_work_dir, temporary_folder
 from workers.models import find_model
 from workers.node import lifecycle
 from workers.node.child import Child
@@ -32,11 +34,9 @@ from workers.node.liveness import Liveness
 from workers.node.pool import make_pool
 from workers.node.pulse import Pulse, install_pulse
 from workers.node.recycling import START_AGAIN, Recycling
-from workers.note import Note, Notes
 from workers.ocr.check import check_engine
 from workers.ocr.cuda.processes import OcrProcesses
 from workers.resources import Resources
-from workers.temporary import check_work_dir, temporary_folder
 from workers.vocabulary import load_lexicon
 
 log = logging.getLogger(__name__)

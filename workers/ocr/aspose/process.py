@@ -17,9 +17,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from workers.machine.parent import die_with_parent
 from workers.ocr.aspose.runtime import PACKAGE
 from workers.ocr.aspose.wire import Hello, Line, Plan, Reading
-from workers.parent import die_with_parent
 
 #: A white bitmap of 32 x 32 pixels with 24 bits each: what is missing is missed at start, not at the first page.
 _EMPTY_PAGE = (

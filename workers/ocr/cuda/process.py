@@ -15,11 +15,11 @@ import threading
 import time
 
 from jobs.errors import OcrUnavailable
+from workers.machine.parent import die_with_parent
 from workers.ocr.cuda.networks import Networks
 from workers.ocr.cuda.provider import load_libraries
 from workers.ocr.cuda.session import OutOfMemory
 from workers.ocr.cuda.wire import EXIT_IDLE, Answer, Ask, CudaPlan, receive, receive_numbers, send
-from workers.parent import die_with_parent
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from jobs.errors import OcrUnavailable
-from workers.gpu import Gpu, free_mib
+from workers.machine.gpu import Gpu, free_mib
 from workers.ocr import ON_GPU
 from workers.ocr.cuda.provider import MEND, has_cuda_provider
 from workers.ocr.cuda.service import CudaService

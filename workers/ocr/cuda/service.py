@@ -17,9 +17,9 @@ from pathlib import Path
 
 from config.settings import Settings
 from jobs.errors import OcrUnavailable
-from workers import gpu as gpus
-from workers.gpu import Gpu
-from workers.local_socket import LocalSocket
+from workers.machine import gpu as gpus
+from workers.machine.gpu import Gpu
+from workers.machine.local_socket import LocalSocket
 from workers.ocr.cuda.wire import Ask, CudaPlan, Facts, receive, send
 
 log = logging.getLogger(__name__)

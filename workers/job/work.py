@@ -12,7 +12,7 @@ from jobs.result import DocumentResult, PageResult, Statement
 from jobs.selection import select
 from workers.document.bounds import Bounds, check_file
 from workers.document.pages import Pages, encode_jpeg, open_document
-from workers.heartbeat import Heartbeat
+from workers.job.heartbeat import Heartbeat
 from workers.pipeline import Tools, assemble, read_page
 from workers.resources import Resources
 

@@ -12,12 +12,12 @@ from jobs.errors import LeaseLost, LedgerUnavailable, PermanentError, RetryableE
 from jobs.lease import Untold
 from jobs.ledger import Lease
 from jobs.result import Outcome
-from workers.backoff import backoff_s
-from workers.defect import describe, trace
-from workers.heartbeat import Heartbeat
-from workers.outcome import tell
+from workers.job.backoff import backoff_s
+from workers.job.defect import describe, trace
+from workers.job.heartbeat import Heartbeat
+from workers.job.outcome import tell
+from workers.job.work import Work
 from workers.resources import Resources
-from workers.work import Work
 
 log = logging.getLogger(__name__)
 
