@@ -16,7 +16,7 @@ from producer.submit import submit_files
 from producer.walk import walk
 from tests.conftest import MakeSettings
 from tests.worker_steps import work, worker
-from workers import attempt
+from workers.job import attempt
 
 
 @pytest.fixture
