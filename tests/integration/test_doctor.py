@@ -131,12 +131,20 @@ def test_that_our_weights_for_coarse_pages_are_for_another_recogniser_is_said(
     assert "ocr coarse pages" not in by_topic(examine_engines(meant))
 
 
-@pytest.mark.parametrize(("amx", "level"), [(True, None), (False, "warning")])
-def test_bfloat16_without_the_instructions_that_make_it_fast_is_a_warning(
-    settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, amx: bool, level: str | None
+@pytest.mark.parametrize(
+    ("precision", "amx", "level", "said"),
+    [
+        ("bfloat16", True, "ok", "bfloat16"),
+        ("bfloat16", False, "warning", "has no AMX"),
+        ("float32", True, "ok", "OCRFLEET_OCR_PRECISION=bfloat16 takes half the time"),
+        ("float32", False, "ok", "float32"),
+    ],
+)
+def test_the_precision_that_is_faster_on_this_cpu_is_named(
+    settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, precision: str, amx: bool, level: str, said: str
 ) -> None:
     monkeypatch.setattr("workers.doctor.ocr.check_engine", lambda name, settings: f"{name} 9")
     monkeypatch.setattr("workers.doctor.ocr.has_amx", lambda: amx)
-    found = by_topic(examine_engines(settings(ocr_precision="bfloat16"))).get("ocr precision")
-    assert (found and found.level) == level
-    assert "ocr precision" not in by_topic(examine_engines(settings()))
+    found = by_topic(examine_engines(settings(ocr_precision=precision)))["ocr precision"]
+    assert found.level == level
+    assert said in found.text

@@ -51,12 +51,23 @@ def _examine(name: str, settings: Settings) -> Iterator[Finding]:
             yield Finding(f"ocr {name}", "error" if needed else "warning", str(error), TAKE_RAPIDOCR)
         return
     yield ok(f"ocr {name}", named)
-    if name == "rapidocr" and settings.ocr_precision == "bfloat16" and not has_amx():
-        yield Finding("ocr precision", "warning", "bfloat16 is slower than float32 without AMX", FLOAT32)
+    if name == "rapidocr":
+        yield _precision(settings)
     if name == "rapidocr" and named.endswith(NO_COARSE) and settings.rapidocr_coarse:
         yield _coarse(settings)
     if name == "aspose":
         yield _licence(settings, holds=not named.endswith(" trial"))
+
+
+def _precision(settings: Settings) -> Finding:
+    topic, amx = "ocr precision", has_amx()
+    if settings.ocr_precision == "bfloat16" and not amx:
+        return Finding(topic, "warning", "bfloat16 is slower than float32 on this CPU, which has no AMX", FLOAT32)
+    if settings.ocr_precision == "float32" and amx:
+        return ok(
+            topic, "float32; OCRFLEET_OCR_PRECISION=bfloat16 takes half the time on this CPU (docs/operations.md)"
+        )
+    return ok(topic, settings.ocr_precision)
 
 
 def _coarse(settings: Settings) -> Finding:
