@@ -10,8 +10,8 @@ from producer.fleet import Fleet
 from workers.job import attempt
 from workers.job.drain import Drain
 from workers.job.note import Notes
+from workers.job.resources import Resources
 from workers.llm.echo import EchoModel
-from workers.resources import Resources
 
 
 def worker(settings: Settings, node: str = "node-a") -> Resources:

@@ -12,7 +12,7 @@ from jobs.contract import InboxJob, parse_message
 from jobs.errors import RetryableError
 from jobs.feed import feed
 from workers.job import attempt, inbox
-from workers.resources import Resources
+from workers.job.resources import Resources
 
 log = logging.getLogger(__name__)
 

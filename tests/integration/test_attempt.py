@@ -29,10 +29,10 @@ from workers.job import attempt
 from workers.job.drain import Drain
 from workers.job.note import Notes
 from workers.job.outcome import tell
+from workers.job.resources import Resources
 from workers.llm.echo import EchoModel
 from workers.ocr import OcrLine, PageImage
 from workers.ocr.null import NullEngine
-from workers.resources import Resources
 
 TEXT = "Total 1.234,56 EUR"
 
@@ -65,7 +65,7 @@ def run(server: LocalRedis, settings: Any, tmp_path: Path, monkeypatch: pytest.M
         files = take_in(walk([str(tmp_path / "a.png")]), 1 << 20)
         for _ in submit_files(fleet, "march", Wish(engine="null", mode="off"), files):
             pass
-        monkeypatch.setattr("workers.resources.open_engine", lambda *_: Trap(spring))
+        monkeypatch.setattr("workers.job.resources.open_engine", lambda *_: Trap(spring))
         resources = Resources(
             made, node="node", model=EchoModel(), send=lambda *_: None, drain=Drain(), note=Notes(1).open(0)
         )

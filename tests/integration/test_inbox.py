@@ -12,7 +12,7 @@ from tests.conftest import MakeSettings
 from tests.producer_steps import PDF
 from tests.worker_steps import worker
 from workers.job.inbox import register
-from workers.resources import Resources
+from workers.job.resources import Resources
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.integration.test_pages_chosen import draw_pdf
 from tests.producer_steps import submit
 from tests.worker_steps import result_of, work, worker
 from workers.job import attempt
-from workers.resources import Resources
+from workers.job.resources import Resources
 
 A, B = "a" * 64, "b" * 64
 

@@ -11,7 +11,7 @@ from jobs.contract import Recipe
 from producer.order import Wish
 from tests.conftest import MakeSettings
 from tests.worker_steps import worker
-from workers import resources as resources_module
+from workers.job import resources as resources_module
 from workers.ocr import ENGINES, OcrEngine
 from workers.ocr.null import NullEngine
 

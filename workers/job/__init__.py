@@ -1,1 +1,1 @@
-"""One job in a child: the attempt at it, its work, its signs of life, and how it ended."""
+"""One job in a child: what it takes, the attempt at it, its work, its signs of life, and how it ended."""

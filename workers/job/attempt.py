@@ -16,8 +16,8 @@ from workers.job.backoff import backoff_s
 from workers.job.defect import describe, trace
 from workers.job.heartbeat import Heartbeat
 from workers.job.outcome import tell
+from workers.job.resources import Resources
 from workers.job.work import Work
-from workers.resources import Resources
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from jobs.ledger import Ledger
 from jobs.media import HEAD_BYTES, IS_ARCHIVE, sniff, sniff_archive
 from jobs.prompt import read_prompt
 from jobs.store import Store
-from workers.resources import Resources
+from workers.job.resources import Resources
 
 
 def register(job: InboxJob, resources: Resources) -> str:

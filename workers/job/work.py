@@ -13,8 +13,8 @@ from jobs.selection import select
 from workers.document.bounds import Bounds, check_file
 from workers.document.pages import Pages, encode_jpeg, open_document
 from workers.job.heartbeat import Heartbeat
+from workers.job.resources import Resources
 from workers.pipeline import Tools, assemble, read_page
-from workers.resources import Resources
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 from config.settings import Settings
 from workers.job.note import Note, NoteHandler, Notes
+from workers.job.resources import Resources
 from workers.node.recycling import is_spent
-from workers.resources import Resources
 
 
 class Child:

@@ -14,10 +14,10 @@ from jobs.ledger import Ledger
 from jobs.store import Store
 from workers.job.drain import Drain
 from workers.job.outcome import tell
+from workers.job.resources import Send
 from workers.node.death import Deaths
 from workers.node.liveness import STANDSTILL_S, Liveness, Sight, arm_switch, disarm_switch
 from workers.node.recycling import Recycling
-from workers.resources import Send
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from jobs.store import Store
 from workers import tasks
 from workers.job.drain import Drain
 from workers.job.note import Note, Notes
+from workers.job.resources import Resources
 from workers.llm.client import EngineClient
 from workers.llm.engines import Engines
 from workers.llm.service import EngineService
@@ -36,7 +37,6 @@ from workers.node.pulse import Pulse, install_pulse
 from workers.node.recycling import START_AGAIN, Recycling
 from workers.ocr.check import check_engine
 from workers.ocr.cuda.processes import OcrProcesses
-from workers.resources import Resources
 from workers.vocabulary import load_lexicon
 
 log = logging.getLogger(__name__)
