@@ -25,10 +25,8 @@ class Checklist:
 
     def add(self, entry: DocumentEntry, result: DocumentResult | None, reason: str) -> int:
         """Add a document: why it has no text, or else what to look at in it. Returns how many rows."""
-        if reason:
-            found = [Finding(None, None, "document", "", "", reason)]
-        else:
-            found = list(findings(result)) if result else []
+        found = list(findings(result)) if result and not reason else []
+        found += [Finding("document", "", "", reason)] if reason else []
         for each in found:
             row = (entry.names[0], each.page, each.line, each.kind, each.raw, each.final, each.reason, entry.document)
             self._rows.writerow(map(_harmless, row))

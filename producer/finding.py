@@ -15,12 +15,14 @@ RESULT_GONE = "its result is not in the store: process it anew with submit --aga
 class Finding:
     """One thing to look at."""
 
-    page: int | None  # from 1; None: it is of the whole document
-    line: int | None  # from 1
     kind: str  # of a figure (amount, date, iban ...), or "sum", or "total" of the document's XML
     raw: str
     final: str
     reason: str
+    page: int | None = None  # from 1; None: it is of the whole document
+    line: int | None = None  # from 1
+    start: int = 0  # code points in the line's final text
+    end: int = 0
 
 
 def findings(result: DocumentResult) -> Iterator[Finding]:
@@ -29,7 +31,8 @@ def findings(result: DocumentResult) -> Iterator[Finding]:
         for number, line in enumerate(page.lines, 1):
             for figure in line.figures:
                 if figure.flag is not None:
-                    yield Finding(page.page, number, figure.kind, figure.raw, figure.final, figure.flag)
+                    facts = (figure.kind, figure.raw, figure.final, figure.flag)
+                    yield Finding(*facts, page.page, number, figure.start, figure.end)
     yield from (_open_sum(each) for each in result.arithmetic if not each.closes)
     yield from _missing_totals(result.statement) if result.statement else ()
 
@@ -48,10 +51,10 @@ def to_review(fleet: Fleet, batch: str) -> Iterator[tuple[DocumentEntry, list[Fi
 
 def _open_sum(sums: Arithmetic) -> Finding:
     terms = "  ".join(sums.terms)
-    return Finding(None, None, "sum", terms, terms, f"{sums.rule} does not close")
+    return Finding("sum", terms, terms, f"{sums.rule} does not close")
 
 
 def _missing_totals(statement: Statement) -> Iterator[Finding]:
     for role in statement.missing:
         value = statement.totals[role]
-        yield Finding(None, None, "total", value, value, f"no page shows what the XML states as {role}")
+        yield Finding("total", value, value, f"no page shows what the XML states as {role}")

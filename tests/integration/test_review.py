@@ -5,10 +5,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from jobs.contract import Job, Recipe
 from jobs.errors import UsageError
-from jobs.result import Arithmetic, Change, Figure, LineResult, Statement
-from producer.review import Review, folder, span
-from tests.producer_steps import finish, submit, write
+from jobs.result import Arithmetic, Change, Figure, LineResult, Outcome, Statement
+from producer.review import Review, folder, sheet, span
+from producer.review.crop import view_box
+from tests.producer_steps import finish, result_of, submit, write
 
 BOX = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 HOSTILE = "<script>alert(1)</script><img src=//evil.example/x onerror=alert(1)>\"'&"
@@ -96,8 +98,9 @@ def test_each_done_document_has_a_page_with_its_scan_its_lines_and_its_reasons(f
 
     html = (out / "documents" / f"{row.document}.html").read_text()
     tags = Tags(html)
-    (image,) = tags.named("image")
-    assert (out / "documents" / image["href"]).read_bytes() == b"the scan"
+    crop, scan = tags.named("image")  # the flagged figure's piece of the page, and the page
+    assert crop["href"] == scan["href"]
+    assert (out / "documents" / scan["href"]).read_bytes() == b"the scan"
     assert {mark["title"] for mark in tags.named("mark")} == {
         "written as 'I'",
         "written as '100,00'",
@@ -106,7 +109,7 @@ def test_each_done_document_has_a_page_with_its_scan_its_lines_and_its_reasons(f
         "read unsurely",
     }
     assert [polygon["class"] for polygon in tags.named("polygon")] == ["flagged"]
-    assert "does not close: net + tax = gross" in html
+    assert "net + tax = gross does not close" in html
     assert (row.figures, row.changed, row.flagged, row.open_sums) == (2, 2, 1, 1)
 
 
@@ -115,14 +118,14 @@ def test_a_total_that_only_the_xml_of_a_document_states_is_shown(fleet, tmp_path
     (row,), out = reviewed(fleet, tmp_path, lambda _: (line("Total", "Total"),), "a.pdf", statement=stated)
 
     html = (out / "documents" / f"{row.document}.html").read_text()
-    assert "849.90" in html and "no page shows what it states as gross" in html
+    assert "849.90" in html and "no page shows what the XML states as gross" in html
     assert "100.00" not in html
 
 
 def test_every_link_leads_somewhere(fleet, tmp_path):
     rows, out = reviewed(fleet, tmp_path, lambda _: (TOTAL, TOTAL), "a.pdf", "b/c d#e?.pdf")
 
-    pages = [out / "index.html", *(out / "documents" / f"{row.document}.html" for row in rows)]
+    pages = [out / "index.html", out / "all.html", *(out / "documents" / f"{row.document}.html" for row in rows)]
     links = [(page, each["href"]) for page in pages for each in Tags(page.read_text()).named("a", "image")]
     assert len(links) > 10
     for page, link in links:
@@ -132,17 +135,102 @@ def test_every_link_leads_somewhere(fleet, tmp_path):
         assert not anchor or f'id="{anchor}"' in target.read_text()
 
 
-def test_what_needs_a_person_comes_first(fleet, tmp_path):
+def test_what_needs_a_person_has_a_list_of_its_own_what_has_no_page_first(fleet, tmp_path):
     sure = TOTAL.model_copy(update={"figures": ()})
 
     def lines_of(name):
-        return (sure,) if name == "a.pdf" else (TOTAL,)
+        return (TOTAL,) if name == "b.pdf" else (sure,)
 
-    _, out = reviewed(fleet, tmp_path, lines_of, "a.pdf", "b.pdf", "c.pdf", failing=["c.pdf"])
+    _, out = reviewed(fleet, tmp_path, lines_of, "a.pdf", "b.pdf", "c.pdf", "d.pdf", failing=["c.pdf"], arithmetic=())
 
-    shown = re.findall(r"\b([abc])\.pdf\b", (out / "index.html").read_text())
-    assert shown == ["c", "b", "a"]
-    assert "CorruptDocument: truncated" in (out / "index.html").read_text()
+    index, every = ((out / name).read_text() for name in ("index.html", "all.html"))
+    assert re.findall(r"\b([abcd])\.pdf\b", index) == ["c", "b"]
+    assert re.findall(r"\b([abcd])\.pdf\b", every) == ["a", "b", "c", "d"]
+    assert "CorruptDocument: truncated" in index
+    assert ("All documents</a> 4" in index, "To review</a> 2" in every) == (True, True)
+
+
+def test_a_batch_that_needs_nobody_says_so(fleet, tmp_path):
+    sure = TOTAL.model_copy(update={"figures": ()})
+    _, out = reviewed(fleet, tmp_path, lambda _: (sure,), "a.pdf", arithmetic=())
+
+    assert "Nothing needs a person." in (out / "index.html").read_text()
+
+
+def test_each_document_leads_to_the_next_one_and_to_the_next_to_review(fleet, tmp_path):
+    names = [f"{letter}.pdf" for letter in "abcd"]
+    write(tmp_path / "scans", *names)
+    submit(fleet, tmp_path / "scans")
+    finish(fleet, failing=["b.pdf"])
+    ids = {entry.names[0]: entry.document for entry in fleet.documents("march")}
+    process_anew_without_doubts(fleet, ids["c.pdf"])
+
+    list(Review(fleet, "march", tmp_path / "review").write())
+
+    def keys(name):
+        html = (tmp_path / "review" / "documents" / f"{ids[name]}.html").read_text()
+        return {each["accesskey"]: each["href"] for each in Tags(html).named("a") if "accesskey" in each}
+
+    a, c, d = (f"{ids[name]}.html" for name in ("a.pdf", "c.pdf", "d.pdf"))
+    assert keys("a.pdf") == {"l": "../index.html", "n": d, "j": c}
+    assert keys("c.pdf") == {"l": "../index.html", "k": a, "j": d}
+    assert keys("d.pdf") == {"l": "../index.html", "p": a, "k": c}
+
+
+def process_anew_without_doubts(fleet, document):
+    fleet.ledger.again("march", Recipe(), [document])
+    lease = fleet.ledger.take(Job(batch="march", document=document), "node")
+    result = result_of(document, "fine").model_copy(update={"arithmetic": ()})
+    sure = result.pages[0].lines[1].model_copy(update={"figures": ()})
+    page = result.pages[0].model_copy(update={"lines": (sure,)})
+    fleet.store.put_result(result.model_copy(update={"pages": (page,)}))
+    fleet.ledger.finish(lease, Outcome.done(result.model_copy(update={"pages": (page,)})))
+
+
+def test_a_document_whose_result_is_gone_has_a_page_that_says_what_mends_it(fleet, tmp_path):
+    write(tmp_path / "scans", "a.pdf")
+    submit(fleet, tmp_path / "scans")
+    finish(fleet)
+    (entry,) = fleet.documents("march")
+    fleet.store.delete_all_results(entry.document)
+
+    (row,) = Review(fleet, "march", tmp_path / "review").write()
+
+    assert row.needs_a_person
+    assert "submit --again" in (tmp_path / "review" / "documents" / f"{row.document}.html").read_text()
+
+
+def test_a_long_document_is_cut_into_sheets_each_with_what_is_to_look_at_on_it(fleet, tmp_path, monkeypatch):
+    monkeypatch.setattr(sheet, "SHEET_PAGES", 2)
+    write(tmp_path / "scans", "a.pdf")
+    submit(fleet, tmp_path / "scans")
+    finish(fleet)
+    (entry,) = fleet.documents("march")
+    result = fleet.store.get_result(entry.document, entry.fingerprint)
+    pages = tuple(result.pages[0].model_copy(update={"page": number}) for number in range(1, 6))
+    fleet.store.put_result(result.model_copy(update={"pages": pages}))
+
+    (row,) = Review(fleet, "march", tmp_path / "review").write()
+
+    files = [f"{row.document}{suffix}.html" for suffix in ("", "-2", "-3")]
+    sheets = [(tmp_path / "review" / "documents" / name).read_text() for name in files]
+    assert [re.findall(r"<h2>Page (\d)</h2>", html) for html in sheets] == [["1", "2"], ["3", "4"], ["5"]]
+    assert [html.count("sum does not close") - html.count('title="sum') for html in sheets] == [2, 2, 1]
+    assert ["net + tax = gross does not close" in html for html in sheets] == [True, False, False]
+    links = {each["href"] for each in Tags(sheets[1]).named("a")}
+    assert {files[0], files[2]} <= links
+    assert (row.pages, row.flagged) == (5, 5)
+
+
+def test_a_crop_shows_the_figure_and_what_stands_around_it():
+    box = ((100.0, 50.0), (300.0, 50.0), (300.0, 70.0), (100.0, 70.0))
+    twenty = line("x" * 20, "x" * 20).model_copy(update={"box": box})
+
+    left, top, width, height = map(float, view_box(twenty, 10, 12).split())
+
+    assert left < 200 and left + width > 220
+    assert (top < 50, top + height > 70) == (True, True)
+    assert width < 200
 
 
 def test_text_of_a_document_is_never_markup(fleet, tmp_path):
