@@ -127,10 +127,10 @@ def read_dropped(facts: list[Any]) -> Dropped:
 
 def read_nodes(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, Node]:
     """Read what `beat.lua` returns."""
-    known = ((name.decode(), json.loads(text)) for name, text in pairs)
-    return {
-        name: Node(
-            node=name, concurrency=facts["concurrency"], seen_s=facts["seen_ms"] / 1000, facts=facts["facts"] or {}
-        )
-        for name, facts in known
-    }
+    return {name.decode(): read_node(name.decode(), text) for name, text in pairs}
+
+
+def read_node(name: str, text: bytes) -> Node:
+    """Read what a node last told."""
+    facts = json.loads(text)
+    return Node(node=name, concurrency=facts["concurrency"], seen_s=facts["seen_ms"] / 1000, facts=facts["facts"] or {})

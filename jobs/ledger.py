@@ -266,11 +266,12 @@ class Ledger:
 
     def beat(
         self, node: str, concurrency: int, facts: Mapping[str, str] | None = None, *, lasts_s: float | None = None
-    ) -> None:
-        """Show that a node lives, for the next two leases or as long as is said."""
+    ) -> dict[str, str]:
+        """Show that a node lives, for the next two leases or as long as is said. Returns the facts it told before."""
         known = json.dumps({"concurrency": concurrency, "facts": dict(facts or {})})
         lasts_ms = 2 * self._lease_ms if lasts_s is None else round(lasts_s * 1000)
-        self._scripts.run("beat", node, known, lasts_ms)
+        before = self._scripts.run("beat", node, known, lasts_ms)
+        return entry.read_node(node, before).facts if before else {}
 
     def arrive(self, node: str) -> int:
         """Make due again what the worker held that had this name before, and is gone. Returns how many jobs."""

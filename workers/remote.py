@@ -11,6 +11,8 @@ from jobs.ledger import Ledger
 
 #: Longest wait for a worker's answer; freeing a model takes a second or two.
 ANSWER_TIMEOUT_S = 15.0
+#: ... and for its sign of life. A start waits so long where a worker of its name was killed half a minute ago or less.
+PING_TIMEOUT_S = 1.0
 POLL_S = 0.5
 
 Answer = Mapping[str, Any]
@@ -31,6 +33,16 @@ def ask(settings: Settings, command: str, host: str | None) -> dict[str, Answer]
         command, destination=sorted(asked), reply=True, timeout=ANSWER_TIMEOUT_S, limit=len(asked)
     )
     return {name: answer for reply in replies or () for name, answer in reply.items()}
+
+
+def answers(settings: Settings, name: str) -> bool:
+    """Tell whether a worker of this name lives: what a killed one left in Redis gives no answer."""
+    app = make_app(settings)
+    redis = app.connection_for_write()
+    try:
+        return bool(app.control.ping([name], timeout=PING_TIMEOUT_S, limit=1))
+    except (*redis.connection_errors, *redis.channel_errors):  # it is away or full: no worker answers
+        return False
 
 
 def drain(settings: Settings, host: str | None, timeout_s: float) -> Iterator[tuple[str, bool]]:

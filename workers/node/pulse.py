@@ -17,6 +17,7 @@ from workers.job.outcome import tell
 from workers.job.resources import Send
 from workers.node.death import Deaths
 from workers.node.liveness import STANDSTILL_S, Liveness, Sight, arm_switch, disarm_switch
+from workers.node.namesake import Namesake
 from workers.node.recycling import Recycling
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Pulse:
     deaths: Deaths
     recycling: Recycling
     liveness: Liveness
+    namesake: Namesake
     drain: Drain
     node: str
     concurrency: int
@@ -85,7 +87,8 @@ class Pulse:
 
     def _reconcile(self) -> dict[Queue, int]:
         """Returns the messages that wait in each queue."""
-        self.ledger.beat(self.node, self.concurrency)
+        told = self.ledger.beat(self.node, self.concurrency, {"run": self.namesake.run})
+        self.namesake.look(told.get("run", ""))
         self.deaths.tell(self.ledger)
         messages = waiting_messages(self.app)
         found = self.ledger.reconcile(messages)

@@ -11,7 +11,7 @@ from celery import Celery
 
 from config.celery_app import make_app, make_sender
 from config.settings import Settings
-from jobs.errors import LedgerUnavailable
+from jobs.errors import LedgerUnavailable, UsageError
 from jobs.health import check_store
 from jobs.ledger import Ledger
 from jobs.store import Store
@@ -32,11 +32,13 @@ from workers.node.death import Deaths
 from workers.node.gate import install_gate
 from workers.node.held import Held
 from workers.node.liveness import Liveness
+from workers.node.namesake import Namesake
 from workers.node.pool import make_pool
 from workers.node.pulse import Pulse, install_pulse
 from workers.node.recycling import START_AGAIN, Recycling
 from workers.ocr.check import check_engine
 from workers.ocr.cuda.processes import OcrProcesses
+from workers.remote import answers
 from workers.vocabulary import load_lexicon
 
 log = logging.getLogger(__name__)
@@ -117,6 +119,11 @@ def _arrive(settings: Settings, name: str) -> None:
     """Give back what a worker of this name held when it was killed, before its leases lapse and this one is warm."""
     ledger, store = Ledger.of(settings), Store(settings.store_url)
     try:
+        if name in ledger.nodes() and answers(settings, name):
+            raise UsageError(
+                f"A worker {name} runs already, here or on another machine, and would lose its jobs to this one. "
+                "Name this one otherwise: ocrfleet-worker run --name NAME, or its machine: OCRFLEET_NODE"
+            )
         check_store(store, ledger)
         if count := ledger.arrive(name):
             log.info("Gave back %d jobs of a predecessor.", count, extra={"event": "node.arrived"})
@@ -161,6 +168,7 @@ def _assemble(
             deaths=deaths,
             recycling=recycling,
             liveness=Liveness(recycling.begin),
+            namesake=Namesake(recycling.begin),
             drain=drain,
             node=name,
             concurrency=concurrency,
