@@ -61,6 +61,7 @@ def _broker(settings: Settings) -> dict[str, Any]:
         "broker_use_ssl": settings.redis_tls or None,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        "broker_channel_error_retry": True,  # Redis refuses a write, as where its memory is full: no reason to end
         "broker_transport_options": {
             # As a worker names its queues. kombu's own choice, each in turn, gave urgent jobs half of a busy fleet.
             "queue_order_strategy": "priority",

@@ -5,6 +5,7 @@ OcrFleetError
 │   ├── StoreUnavailable      the document store does not answer
 │   │   └── WrongStore        it is another one than the documents were put in
 │   ├── LedgerUnavailable     Redis does not answer
+│   │   └── LedgerFull        its memory is full: it takes no more jobs
 │   ├── OcrUnavailable        the OCR engine can't run on this node; another may have it
 │   │   └── OcrNotInstalled   its package is not here
 │   └── EngineUnavailable     the correction engine does not answer
@@ -53,6 +54,10 @@ class WrongStore(StoreUnavailable):
 
 class LedgerUnavailable(RetryableError):
     """Redis does not answer."""
+
+
+class LedgerFull(LedgerUnavailable):
+    """Redis' memory is full: it takes no more jobs."""
 
 
 class OcrUnavailable(RetryableError):

@@ -13,7 +13,7 @@ from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissi
 from redis.retry import Retry
 
 from config.keepalive import KEEPALIVE
-from jobs.errors import LeaseLost, LedgerUnavailable, OcrFleetError, UsageError
+from jobs.errors import LeaseLost, LedgerFull, LedgerUnavailable, OcrFleetError, UsageError
 
 #: What redis takes as it is.
 Argument = str | bytes | int
@@ -25,9 +25,12 @@ CONNECT_TIMEOUT_S = 5.0
 #: A connection idle for longer is tried before it is used: firewalls drop idle ones in silence.
 IDLE_CHECK_S = 30
 
+MAKE_ROOM = (
+    "Raise its maxmemory (redis-cli config set maxmemory 4gb, and in its configuration), or delete batches: "
+    "ocrfleet delete BATCH"
+)
 #: What Redis says, and what to do about it.
 REMEDIES = {
-    "OOM": "is out of memory. Raise its maxmemory, and keep maxmemory-policy at noeviction",
     "READONLY": "is a replica that takes no writes. Point OCRFLEET_REDIS_URL at the primary",
     "MISCONF": "can't save to its disk and takes no writes. Look at the disk and at Redis' log",
     "LOADING": "is loading its data. Wait, it comes back by itself",
@@ -92,6 +95,8 @@ class Scripts:
         if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
             remedy = "refuses our user or password. Check OCRFLEET_REDIS_URL and the user's ACL"
             return LedgerUnavailable(f"Redis at {self._address} {remedy}.")
+        if "OOM" in said:
+            return LedgerFull(f"Redis at {self._address} is out of memory: it takes no more jobs. {MAKE_ROOM}")
         for word, remedy in REMEDIES.items():
             if word in said:
                 return LedgerUnavailable(f"Redis at {self._address} {remedy}.")

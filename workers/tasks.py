@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from celery import Celery
 from celery.exceptions import Reject
+from kombu.exceptions import OperationalError
 
 from config.queue import PROCESS_TASK
 from jobs.contract import InboxJob, parse_message
-from jobs.errors import RetryableError
+from jobs.errors import LedgerUnavailable, RetryableError
 from jobs.feed import feed
 from workers.job import attempt, inbox
 from workers.job.resources import Resources
@@ -28,8 +29,12 @@ def register(app: Celery, resources: Callable[[], Resources]) -> None:
     @app.task(name=PROCESS_TASK)  # type: ignore[untyped-decorator]  # celery has no types
     def process(message: object) -> str:
         job, held = parse_message(message), resources()
-        ended = _register(job, held) if isinstance(job, InboxJob) else attempt.run(job, held, stay_s=STAY_S)
-        feed(held.ledger, held.send)
+        try:
+            ended = _register(job, held) if isinstance(job, InboxJob) else attempt.run(job, held, stay_s=STAY_S)
+            feed(held.ledger, held.send)
+        except (LedgerUnavailable, OperationalError) as error:  # what is due is sent by a pulse, once Redis is back
+            log.warning("Ends a message: %s", error, extra={"event": "message.ended"})
+            return "Redis is away"
         return ended
 
 

@@ -14,6 +14,10 @@ local call = redis.call
 local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
+-- For what ends work or makes room. Where its memory is full, Redis refuses a script's first write if that may take any;
+-- a script that has written goes on (a flag for this, allow-oom, came with Redis 7).
+local function allow_at_full_memory() call('DEL', P .. ':nothing') end
+
 local LEASE_LOST = redis.error_reply('LEASELOST another worker has the job')
 local NO_BATCH = redis.error_reply('NOBATCH there is no such batch')
 

@@ -1,4 +1,5 @@
 -- batch. How many documents were cancelled; again until it is 0, so that no call holds Redis up.
+allow_at_full_memory()
 local batch = ARGV[2]
 local queue = queue_of(batch)
 if not queue then return NO_BATCH end

@@ -1,4 +1,5 @@
 -- batch, then contents: they leave it and its counts. With none: the batch itself goes.
+allow_at_full_memory()
 local batch = ARGV[2]
 local queue = queue_of(batch)
 

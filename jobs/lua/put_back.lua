@@ -1,5 +1,6 @@
 -- batch, content, part, token, reason, delay (ms), counted (1 or 0), most attempts, log (a JSON array, or '').
 -- The job is due again after the delay; an attempt that does not count is given back.
+allow_at_full_memory()
 local _, batch, content, part, token, reason, delay_ms, counted, most, log = unpack(ARGV)
 if not holds(batch, part, content, token) then
   if counted == '0' then acquit(batch, part, content, token) end

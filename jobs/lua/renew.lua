@@ -1,4 +1,5 @@
 -- batch, content, part, token, lease (ms).
+allow_at_full_memory()
 local _, batch, content, part, token, lease_ms = unpack(ARGV)
 if not holds(batch, part, content, token) then
   acquit(batch, part, content, token)

@@ -1,4 +1,5 @@
 -- Per document: batch, content. The store was told how they ended. For each 0: it has not, or no more: take the outcome back.
+allow_at_full_memory()
 local function stored(batch, content)
   if call('ZREM', UNTOLD, document_of(batch, content)) == 1 then return 1 end
   local entry = read_entry(batch, content)

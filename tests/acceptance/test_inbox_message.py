@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import pytest
 import redis
 from celery import Celery
 
@@ -10,6 +11,7 @@ from tests.acceptance.conftest import Fleet
 from tests.drawn_page import draw_blanks
 
 
+@pytest.mark.prove
 def test_a_message_whose_inbox_is_not_mounted_waits_for_it(fleet: Fleet, redis_url: str, tmp_path: Path) -> None:
     fleet.start_worker("--engine", "null")
     with Celery(broker=redis_url) as app:

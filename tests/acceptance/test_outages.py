@@ -9,8 +9,10 @@ from typing import Any
 
 import psutil
 import pytest
+import redis
 
 from samples.local_redis import local_redis
+from samples.stack import wait_for_line
 from tests.acceptance.conftest import Fleet
 from tests.drawn_page import draw_blanks
 from tests.small_disk import Disk, small_disk
@@ -88,6 +90,29 @@ def test_a_store_that_is_away_for_more_than_a_minute_costs_no_attempt(fleet: Fle
     assert fleet.wait_until_finished(120)["done"] == 20
     assert {entry["attempts"] for entry in entries(fleet)} == {1}
     assert worker.poll() is None
+
+
+def test_a_worker_waits_while_redis_is_out_of_memory_and_goes_on_after_a_delete(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(local_redis(tmp_path / "redis"))
+        fleet = stack.enter_context(closing(Fleet(server.url, tmp_path)))
+        client = stack.enter_context(redis.Redis.from_url(server.url))
+        fleet.submit(draw_blanks(tmp_path / "documents", 200), **NULL)
+        fleet.submit(draw_blanks(tmp_path / "documents", 400), batch="old", **NULL)
+        worker = fleet.start_worker("--engine", "null", redis_url=server.url)
+        fleet.wait_until(lambda each: each["done"] > 0, 60)
+        client.config_set("maxmemory", 1)
+        wait_for_line(tmp_path / "worker-0.log", "Waits: Redis", worker, 60)
+
+        refused = fleet.ocrfleet("submit", str(tmp_path / "documents"), "--batch", "more", check=False)
+        assert (refused.returncode, "maxmemory" in refused.stderr) == (4, True)
+        fleet.ocrfleet("delete", "old", "--yes")
+        client.config_set("maxmemory", 0)
+
+        assert fleet.wait_until_finished(120)["done"] == 200
+        assert {entry["attempts"] for entry in entries(fleet)} == {1}
+        assert worker.poll() is None
+        assert "Traceback" not in fleet.whole_logs()[0]
 
 
 @pytest.mark.prove

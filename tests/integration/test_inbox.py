@@ -2,15 +2,20 @@
 
 import io
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from celery.exceptions import Reject
 
+from config.celery_app import make_app
 from jobs.contract import InboxJob, Recipe
 from jobs.errors import UnsupportedDocument, UsageError
 from tests.conftest import MakeSettings
 from tests.producer_steps import PDF
 from tests.worker_steps import worker
+from workers import tasks
+from workers.job import attempt
 from workers.job.inbox import register
 from workers.job.resources import Resources
 
@@ -34,6 +39,18 @@ def test_a_document_in_the_inbox_is_in_store_manifest_and_ledger(resources: Reso
     assert entry.names == ("a/1.pdf",)
     assert resources.store.read_document(entry.document) == PDF
     assert [source.document for source in resources.store.manifest("inbox")] == [entry.document]
+
+
+def test_a_message_goes_back_into_its_queue_where_the_store_has_no_inbox(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "OUTAGE_WAIT_S", 0)
+    with closing(make_app(resources.settings)) as app:
+        tasks.register(app, lambda: resources)
+        with pytest.raises(Reject) as raised:
+            app.tasks["ocrfleet.process"]({"version": 1, "inbox": "1.pdf"})
+    assert raised.value.requeue
+    assert "WrongStore: The store at" in str(raised.value.reason)
 
 
 def test_an_archive_in_the_inbox_is_refused_with_the_command_that_takes_it(resources: Resources) -> None:

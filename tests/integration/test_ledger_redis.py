@@ -1,14 +1,17 @@
 """The ledger when Redis is away, full, shut or restarted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import redis
 
-from jobs.errors import LedgerUnavailable
+from jobs.errors import LedgerFull, LedgerUnavailable
+from jobs.lease import Untold
 from jobs.ledger import Ledger
 from samples.local_redis import local_redis
-from tests.ledger_steps import PIN, RECIPE, fill, take_next
+from tests.ledger_steps import PIN, RECIPE, done, fill, take_next
 
 
 def test_a_redis_that_is_away_is_named_without_its_password(tmp_path: Path) -> None:
@@ -31,13 +34,36 @@ def test_a_wrong_password_is_called_that(redis_url: str) -> None:
     assert "wrong-secret" not in str(caught.value)
 
 
-def test_a_full_redis_is_told_what_to_do(ledger: Ledger, client: redis.Redis) -> None:
+@contextmanager
+def full_memory(client: redis.Redis) -> Iterator[None]:
     client.config_set("maxmemory", 1)
     try:
-        with pytest.raises(LedgerUnavailable, match=r"out of memory.*maxmemory"):
-            ledger.create_batch("march", RECIPE, "backlog")
+        yield
     finally:
         client.config_set("maxmemory", 0)
+
+
+def test_a_full_redis_is_told_what_to_do(ledger: Ledger, client: redis.Redis) -> None:
+    with full_memory(client), pytest.raises(LedgerFull, match=r"out of memory.*maxmemory.*ocrfleet delete"):
+        ledger.create_batch("march", RECIPE, "backlog")
+
+
+def test_a_full_redis_takes_the_end_of_what_was_begun_and_lets_batches_go(ledger: Ledger, client: redis.Redis) -> None:
+    fill(ledger, "march", "a", "b", "c", "d")
+    whole, long, back = (take_next(ledger) for _ in range(3))
+    long = ledger.split(long, pages=3, parts=2, pin=PIN)
+    with full_memory(client):
+        ledger.renew(whole)
+        ledger.finish(whole, outcome := done(whole))
+        assert ledger.stored([Untold(batch="march", outcome=outcome)]) == []
+        ledger.page_done(long, 1)
+        assert not ledger.part_done(long)
+        ledger.give_back(back)
+        with pytest.raises(LedgerFull):
+            fill(ledger, "march", "e")
+        assert ledger.cancel("march") == 3
+        assert sum(len(chunk) for chunk in ledger.delete("march")) == 4
+        assert ledger.batches() == []
 
 
 def test_a_replica_is_told_from_a_primary(ledger: Ledger, client: redis.Redis) -> None:

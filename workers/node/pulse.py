@@ -1,6 +1,8 @@
 """The worker's pulse: tells the ledger that this node lives, brings lapsed jobs back, fills the queues."""
 
 import logging
+import sys
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,7 +10,7 @@ from celery import Celery, bootsteps
 
 from config.celery_app import waiting_messages
 from config.queue import Queue
-from jobs.errors import LedgerUnavailable, StoreUnavailable
+from jobs.errors import LedgerFull, LedgerUnavailable, StoreUnavailable
 from jobs.feed import feed
 from jobs.ledger import Ledger
 from jobs.store import Store
@@ -74,8 +76,25 @@ class Pulse:
     def stop(self) -> None:
         """Stop beating: the connection was lost, or the worker drains."""
         disarm_switch()
+        if isinstance(
+            sys.exception(), self.app.connection_for_read().channel_errors
+        ):  # Celery calls while it handles it
+            self._wait_for_memory()
         if self.drain.begun:
             self._last()
+
+    def _wait_for_memory(self) -> None:
+        """Wait while Redis' memory is full: until then it refuses Celery's every attempt, five a second."""
+        while not self.drain.begun:
+            try:
+                self.ledger.beat(self.node, self.concurrency)
+            except LedgerFull as error:
+                log.warning("Waits: %s", error, extra={"event": "node.waits_for_memory"})
+                time.sleep(PULSE_S)
+            except LedgerUnavailable:  # for that Celery waits
+                return
+            else:
+                return
 
     def _last(self) -> None:
         """Beat a last time, for as long as pages in flight may take: the node drains, and takes no more jobs."""
