@@ -85,7 +85,7 @@ class CorruptDocument(PermanentError):
 
 
 class EncryptedDocument(PermanentError):
-    """The document needs a password. Give it: ocrfleet retry BATCH --password-file FILE."""
+    """The document needs a password. Give it with --password-file FILE (in a fleet: ocrfleet retry BATCH)."""
 
 
 class DocumentTooLarge(PermanentError):
@@ -93,7 +93,7 @@ class DocumentTooLarge(PermanentError):
 
 
 class NoTextLayer(PermanentError):
-    """A page has no text of its own that can be trusted. Submit it with --text-layer auto."""
+    """A page has no text of its own that can be trusted. Read it with --text-layer auto."""
 
 
 class DocumentMissing(PermanentError):
@@ -101,7 +101,7 @@ class DocumentMissing(PermanentError):
 
 
 class NoPages(PermanentError):
-    """None of the chosen pages is in the document. Choose others: ocrfleet submit --again --pages ..."""
+    """None of the chosen pages is in the document. Choose others with --pages."""
 
 
 class WorkerKilled(PermanentError):

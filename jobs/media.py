@@ -34,8 +34,6 @@ _ARCHIVES = {
     b"\x28\xb5\x2f\xfd": "zstd",
 }
 _TAR_HEADER_BYTES = 512
-#: Why a worker takes none.
-IS_ARCHIVE = "The file is an archive, or packed. Have its documents taken out: ocrfleet submit FILE"
 
 #: Every type that ocrfleet reads.
 MEDIA_TYPES: frozenset[str] = frozenset({*_MAGIC.values(), "image/bmp", "image/webp", PDF})

@@ -41,7 +41,7 @@ def select(selection: Selection, page_count: int) -> tuple[int, ...]:
         return tuple(range(1, page_count + 1))
     chosen = {number for part in _parts(selection) for number in _range(part, page_count)}
     if not chosen:
-        mend = "Choose others: ocrfleet submit --again --pages ..."
+        mend = "Choose others with --pages (in a fleet: ocrfleet submit --again)."
         raise NoPages(f"The document has no page of {selection}: it has {page_count}. {mend}")
     return tuple(sorted(chosen))
 

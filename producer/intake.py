@@ -9,6 +9,7 @@ from io import BufferedReader
 from pydantic import SecretStr
 
 from jobs.contract import Source
+from jobs.foreign import foreign
 from jobs.media import HEAD_BYTES, sniff, sniff_archive
 from producer.found import Found
 from producer.naming import utf8
@@ -53,9 +54,10 @@ def _identify(candidate: Candidate, file: BufferedReader, max_file_bytes: int) -
         limit_mib = max_file_bytes / (1 << 20)
         return Skip(candidate.path, f"over {limit_mib:g} MiB: raise OCRFLEET_MAX_FILE_BYTES to take it", fault=True)
     file.seek(0)
-    media_type = sniff(file.read(HEAD_BYTES))
+    head = file.read(HEAD_BYTES)
+    media_type = sniff(head)
     if media_type is None:
-        return Skip(candidate.path, "neither PDF nor an image that ocrfleet reads")
+        return Skip(candidate.path, foreign(head))
     file.seek(0)
     content = hashlib.file_digest(file, "sha256").hexdigest()
     after = os.fstat(file.fileno())

@@ -10,6 +10,7 @@ from typing import IO, Self, cast
 from pydantic import SecretStr
 
 from jobs.contract import Source
+from jobs.foreign import foreign
 from jobs.media import HEAD_BYTES, sniff, sniff_archive
 from producer.archive import BLOCK_BYTES, UNPACK_IT, BadArchive, BadMember, Member, Meter, Readable
 from producer.found import Found
@@ -69,7 +70,7 @@ def _read(path: str, name: str, stream: Readable, max_file_bytes: int) -> Found 
         return Skip(path, "an archive in an archive: unpack that and submit it", fault=True)
     media_type = sniff(head)
     if media_type is None:
-        return Skip(path, "neither PDF nor an image that ocrfleet reads")
+        return Skip(path, foreign(head))
     with _Unpacking() as unpacking:
         while head:
             unpacking.add(head)

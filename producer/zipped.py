@@ -8,6 +8,7 @@ from io import FileIO
 
 from pydantic import SecretStr
 
+from jobs.foreign import OFFICE
 from producer.archive import (
     BLOCK_BYTES,
     DAMAGE,
@@ -49,7 +50,7 @@ def zip_members(descriptor: int, meter: Meter, passwords: Sequence[SecretStr] = 
     """
     with _open(_File(descriptor, closefd=False)) as archive:
         if _FOREIGN.intersection(archive.namelist()):
-            raise BadArchive("an Office document, e-book or program, no archive of documents", fault=False)
+            raise BadArchive(OFFICE, fault=False)
         for info in archive.infolist():
             meter.add_member()
             if not info.is_dir():

@@ -10,8 +10,9 @@ from pydantic import SecretStr, ValidationError
 
 from config.settings import Settings
 from jobs.contract import Mode, Recipe, TextLayerUse
-from jobs.errors import DocumentMissing, UnsupportedDocument, UsageError
-from jobs.media import HEAD_BYTES, IS_ARCHIVE, sniff, sniff_archive
+from jobs.errors import UnsupportedDocument, UsageError
+from jobs.foreign import foreign
+from jobs.media import HEAD_BYTES, sniff
 from jobs.prompt import read_prompt
 from jobs.result import DocumentResult
 from jobs.selection import select
@@ -48,19 +49,19 @@ def read_file(
     """
     check_work_dir(settings.work_dir)
     data = _load(path)
-    media_type = sniff(data[:HEAD_BYTES])
+    head = data[:HEAD_BYTES]
+    media_type = sniff(head)
     if media_type is None:
-        raise UnsupportedDocument(
-            IS_ARCHIVE if sniff_archive(data[:HEAD_BYTES]) else f"{path} is of no type that ocrfleet reads."
-        )
+        raise UnsupportedDocument(f"{path} is {foreign(head)}.")
     recipe = _recipe(prompt, mode, pages).model_copy(update={"text_layer": text_layer})
-    with _ocr(settings, gpu) as ocr, _model(recipe.mode, settings, gpu) as model:
-        tools = Tools(ocr=ocr, model=model, recipe=recipe)
-        with open_document(data, media_type, Bounds.of(settings), lambda: passwords) as document:
-            numbers = select(recipe.pages, document.page_count)
-            statement = document.statement() if len(numbers) == document.page_count else None
+    with open_document(data, media_type, Bounds.of(settings), lambda: passwords) as document:
+        numbers = select(recipe.pages, document.page_count)
+        statement = document.statement() if len(numbers) == document.page_count else None
+        # Only now: a document that can't be read costs no loading of a model.
+        with _ocr(settings, gpu) as ocr, _model(recipe.mode, settings, gpu) as model:
+            tools = Tools(ocr=ocr, model=model, recipe=recipe)
             read = tuple(read_page(document, number, tools, dpi=settings.raster_dpi)[0] for number in numbers)
-        fingerprint = tools.fingerprint  # asks the engine which model it has, where no page asked it anything
+            fingerprint = tools.fingerprint  # asks the engine which model it has, where no page asked it anything
     return assemble(hashlib.sha256(data).hexdigest(), fingerprint, read, statement)
 
 
@@ -88,8 +89,6 @@ def print_result(result: DocumentResult, *, as_json: bool) -> None:
 def _load(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
-        raise DocumentMissing(f"There is no file {path}.") from None
     except OSError as error:
         raise UsageError(f"Can't read {path}: {error.strerror}.") from None
 

@@ -202,3 +202,14 @@ def test_one_of_a_thing_is_not_many(ocrfleet, fleet, folder):
 
     many = re.compile(r"(?<!of )\b1 (new )?[a-z]{4,}s\b")
     assert [line for text in said for line in text.splitlines() if many.search(line)] == []
+
+
+def test_what_may_hold_an_invoice_is_passed_over_with_what_mends_it(ocrfleet, folder):
+    write(folder, "a.pdf")
+    (folder / "photo.heic").write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00")
+    (folder / "mail.eml").write_bytes(b"Return-Path: <a@example.org>\r\nSubject: invoice\r\n\r\n")
+
+    err = ocrfleet("submit", folder)[2]
+
+    assert "photo.heic: a HEIC or AVIF photo: save it as JPEG" in err
+    assert "mail.eml: an e-mail: save its attachments" in err

@@ -78,7 +78,7 @@ def test_a_wrong_password_fails_for_good_and_retry_with_the_right_one_mends_it(
     assert work(fleet, worker(made)).failed == 1
     (letter,) = fleet.ledger.dead_letters("march")
     assert letter.reason.startswith("EncryptedDocument: The PDF needs a password, and none of the 1 given opens it.")
-    assert letter.reason.endswith("ocrfleet retry BATCH --password-file FILE")
+    assert letter.reason.endswith("Give it with --password-file FILE (in a fleet: ocrfleet retry BATCH)")
     assert letter.attempts == 1
 
     assert retry(fleet, "march", passwords(tmp_path, SECRET).passwords) == 1
@@ -119,3 +119,10 @@ def test_passwords_of_later_submissions_are_added_once(settings: MakeSettings, t
 
     assert [password.get_secret_value() for password in fleet.store.passwords("march")] == ["one", "two"]
     assert fleet.store.passwords("april") == []
+
+
+def test_a_document_that_can_t_be_read_costs_no_loading_of_a_model(settings: MakeSettings, tmp_path: Path) -> None:
+    made = settings(file_model_path=tmp_path / "none.gguf")
+
+    with pytest.raises(EncryptedDocument, match="--password-file FILE"):
+        read_file(encrypted(tmp_path), made, prompt="finance", mode="constrained", gpu="cpu")

@@ -31,7 +31,7 @@ def own_text(document: Pages, number: int, image: PageImage, use: TextLayerUse, 
     if layer.coverage < _LEAST_COVERAGE:
         raise NoTextLayer(
             f"Page {number} has no text of its own that can be trusted, or holds more than that. "
-            "Submit it with --text-layer auto."
+            "Read it with --text-layer auto (in a fleet: ocrfleet submit --again)."
         )
     return replace(layer, rest=None)
 

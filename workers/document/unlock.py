@@ -46,7 +46,7 @@ def _spellings(password: str) -> Iterator[str]:
 
 def _nothing_opens_it(tried: int) -> str:
     said = f"none of the {tried} given opens it" if tried else "none was given"
-    return f"The PDF needs a password, and {said}. Give it: ocrfleet retry BATCH --password-file FILE"
+    return f"The PDF needs a password, and {said}. Give it with --password-file FILE (in a fleet: ocrfleet retry BATCH)"
 
 
 def _why_it_fails(data: bytes) -> int | None:

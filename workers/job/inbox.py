@@ -6,8 +6,9 @@ import time
 from jobs.batch import BatchRecord
 from jobs.contract import BatchId, InboxJob, Recipe, Source
 from jobs.errors import UnsupportedDocument, UsageError
+from jobs.foreign import foreign
 from jobs.ledger import Ledger
-from jobs.media import HEAD_BYTES, IS_ARCHIVE, sniff, sniff_archive
+from jobs.media import HEAD_BYTES, sniff
 from jobs.prompt import read_prompt
 from jobs.store import Store
 from workers.job.resources import Resources
@@ -17,9 +18,10 @@ def register(job: InboxJob, resources: Resources) -> str:
     """Put the document in the store and the ledger; its job is then due like any other's."""
     store, ledger = resources.store, resources.ledger
     data = store.read_inbox(job.inbox, resources.settings.max_file_bytes)
-    media_type = sniff(data[:HEAD_BYTES])
+    head = data[:HEAD_BYTES]
+    media_type = sniff(head)
     if media_type is None:
-        raise UnsupportedDocument(IS_ARCHIVE if sniff_archive(data[:HEAD_BYTES]) else None)
+        raise UnsupportedDocument(f"The file is {foreign(head)}.")
     content = hashlib.sha256(data).hexdigest()
     source = Source(document=content, name=job.inbox, media_type=media_type, size_bytes=len(data))
     recipe = _recipe(job.batch, store, ledger)
