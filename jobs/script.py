@@ -13,6 +13,7 @@ from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissi
 from redis.retry import Retry
 
 from config.keepalive import KEEPALIVE
+from jobs.dialect import speaks_plain, speaks_tls
 from jobs.errors import LeaseLost, LedgerFull, LedgerUnavailable, OcrFleetError, UsageError
 
 #: What redis takes as it is.
@@ -31,6 +32,7 @@ MAKE_ROOM = (
 )
 #: What Redis says, and what to do about it.
 REMEDIES = {
+    "DB index is out of range": "has no database of that number. Correct the end of OCRFLEET_REDIS_URL (/0)",
     "READONLY": "is a replica that takes no writes. Point OCRFLEET_REDIS_URL at the primary",
     "MISCONF": "can't save to its disk and takes no writes. Look at the disk and at Redis' log",
     "LOADING": "is loading its data. Wait, it comes back by itself",
@@ -58,6 +60,9 @@ class Scripts:
             retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=3),
         )
         self._address = _address(redis_url)
+        self._host, self._port = _endpoint(redis_url)
+        self._secured = bool(tls)
+        self._answers_tls = False
         # Which of TLS 1.3's alert and the closed connection is seen first is chance.
         self._unnamed = bool(tls) and "ssl_certfile" not in (tls or {})
         self._scripts: dict[str, Any] = {}
@@ -78,10 +83,21 @@ class Scripts:
     @contextmanager
     def connection(self) -> "Iterator[redis.Redis]":
         """Use Redis itself; its errors become ours."""
+        self._check_dialect()
         try:
             yield self._redis
         except RedisError as error:
             raise self._translate(error) from None
+
+    def _check_dialect(self) -> None:
+        """A plain Redis is silent where it is asked for TLS, and redis-py waits for it for 40 s."""
+        if self._secured and not self._answers_tls:
+            if speaks_plain(self._host, self._port):
+                raise LedgerUnavailable(
+                    f"Redis at {self._address} speaks no TLS. Say redis:// in OCRFLEET_REDIS_URL, or turn TLS on there "
+                    "(docs/operations.md)."
+                )
+            self._answers_tls = True
 
     def _translate(self, error: RedisError) -> Exception:
         said = str(error)
@@ -104,6 +120,8 @@ class Scripts:
             return OcrFleetError(
                 f"Redis at {self._address} can't run a script of ours (6.2 or later is needed): {said}"
             )
+        if isinstance(error, redis.ConnectionError) and not self._secured and speaks_tls(self._host, self._port):
+            return LedgerUnavailable(f"Redis at {self._address} speaks TLS only. Say rediss:// in OCRFLEET_REDIS_URL.")
         return LedgerUnavailable(
             f"Redis at {self._address} does not answer ({type(error).__name__}). "
             "Is it running, and is OCRFLEET_REDIS_URL right?"
@@ -118,5 +136,10 @@ def _source(name: str) -> str:
 
 def _address(redis_url: str) -> str:
     """Where Redis is, without user and password."""
+    host, port = _endpoint(redis_url)
+    return f"{host}:{port}{urlsplit(redis_url).path}"
+
+
+def _endpoint(redis_url: str) -> tuple[str, int]:
     url = urlsplit(redis_url)
-    return f"{url.hostname or ''}:{url.port or 6379}{url.path}"
+    return url.hostname or "localhost", url.port or 6379

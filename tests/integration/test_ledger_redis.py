@@ -66,6 +66,13 @@ def test_a_full_redis_takes_the_end_of_what_was_begun_and_lets_batches_go(ledger
         assert ledger.batches() == []
 
 
+def test_a_database_that_redis_has_not_is_no_matter_of_its_version(redis_url: str) -> None:
+    with pytest.raises(
+        LedgerUnavailable, match=r"has no database of that number\. Correct the end of OCRFLEET_REDIS_URL"
+    ):
+        Ledger(f"{redis_url[:-1]}99", prefix="test", lease_s=60, max_attempts=3).check()
+
+
 def test_a_replica_is_told_from_a_primary(ledger: Ledger, client: redis.Redis) -> None:
     client.replicaof("127.0.0.1", "1")
     try:

@@ -15,6 +15,7 @@ from jobs.errors import LedgerUnavailable
 from jobs.health import examine_redis
 from jobs.ledger import Ledger
 from samples.local_redis import LocalRedis, local_redis
+from tests.conftest import MakeSettings
 from tests.tls_redis import make_tls
 
 
@@ -91,9 +92,19 @@ def test_redis_wants_our_certificate_and_the_error_says_so(ours: Callable[..., S
         ask_ledger(ours(redis_cert_path=None, redis_key_path=None))
 
 
-def test_plain_text_gets_no_answer(ours: Callable[..., Settings], server: LocalRedis) -> None:
-    with pytest.raises(LedgerUnavailable, match="does not answer"):
+def test_plain_text_gets_no_answer_and_the_error_names_the_right_url(
+    ours: Callable[..., Settings], server: LocalRedis
+) -> None:
+    with pytest.raises(LedgerUnavailable, match=r"speaks TLS only\. Say rediss:// in OCRFLEET_REDIS_URL"):
         ask_ledger(ours(redis_url=server.url.replace("rediss", "redis")))
+
+
+def test_a_plain_redis_that_is_asked_for_tls_is_told_from_one_that_is_away(
+    settings: MakeSettings, redis_url: str
+) -> None:
+    asked = settings(redis_url=redis_url.replace("redis", "rediss", 1))
+    with pytest.raises(LedgerUnavailable, match=r"speaks no TLS\. Say redis:// in OCRFLEET_REDIS_URL"):
+        ask_ledger(asked)
 
 
 def test_the_check_can_t_be_turned_off_in_the_url(server: LocalRedis) -> None:
