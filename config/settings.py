@@ -3,12 +3,13 @@
 import os
 import socket
 import tempfile
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 #: The prompts that ocrfleet brings, one text file each.
 PROMPTS = Path(__file__).parent / "prompts"
@@ -22,12 +23,30 @@ Script = Literal["latin", "any"]
 #: What OCR's networks count in on a CPU.
 Precision = Literal["float32", "bfloat16"]
 
+#: What else is called so: docker-compose.yml reads it, from the same `.env`.
+COMPOSE = {
+    "OCRFLEET_CERTIFICATES",
+    "OCRFLEET_DOCUMENTS",
+    "OCRFLEET_FLOWER_PASSWORD",
+    "OCRFLEET_FLOWER_PORT",
+    "OCRFLEET_FLOWER_USER",
+    "OCRFLEET_HOSTNAME",
+    "OCRFLEET_REDIS_HOST",
+    "OCRFLEET_REDIS_PASSWORD",
+    "OCRFLEET_RESULTS",
+}
+
 
 class Settings(BaseSettings):
     """What an operator can set, each as `OCRFLEET_<NAME>` in the environment or in `.env`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OCRFLEET_", env_file=".env", frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix="OCRFLEET_",
+        env_file=".env",
+        env_ignore_empty=True,  # Compose and scripts pass on what nobody has set: an empty path is the current folder
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     # Where things are
@@ -43,7 +62,7 @@ class Settings(BaseSettings):
     redis_prefix: str = Field("ocrfleet", description="Prefix of every ledger key; one Redis can serve several fleets.")
     store_url: str = Field(
         "ocrfleet-store",
-        description="Document store: a folder, s3://bucket/prefix or memory://name.",
+        description="Document store: a folder or s3://bucket/prefix, the same for all machines of a fleet.",
     )
 
     # The model
@@ -217,6 +236,14 @@ class Settings(BaseSettings):
         metered = self.aspose_metered_public_key and self.aspose_metered_private_key
         return bool(self.aspose_license_path or self.aspose_license_text or metered)
 
+    @field_validator("store_url")
+    @classmethod
+    def _store_outlives_its_process(cls, value: str) -> str:
+        scheme, _, place = value.rpartition("://")
+        if scheme not in {"", "file", "s3"} or not place.strip():
+            raise ValueError("a folder or s3://bucket/prefix")
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _url_can_be_read(cls, value: SecretStr) -> SecretStr:
@@ -224,6 +251,7 @@ class Settings(BaseSettings):
         try:
             url = urlsplit(value.get_secret_value())
             readable = url.scheme in {"redis", "rediss"} and (url.port is None or url.port > 0)
+            readable = readable and (url.path in {"", "/"} or url.path[1:].isdecimal())  # redis-py passes over a word
         except ValueError:
             readable = False
         if not readable:
@@ -257,6 +285,19 @@ def wrong_settings(error: ValidationError) -> str:
     """Say which settings are wrong and why, never what stands there: it may be a password."""
     wrong = "; ".join(f"OCRFLEET_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
     return f"Wrong settings. {wrong}."
+
+
+def unknown_names() -> list[str]:
+    """Say which OCRFLEET_* of the environment and of `.env` are no settings, and which setting may be meant."""
+    known = {f"OCRFLEET_{name.upper()}" for name in Settings.model_fields}
+    sources = (EnvSettingsSource(Settings), DotEnvSettingsSource(Settings))
+    given = {name.upper() for source in sources for name in source.env_vars}
+    unknown = sorted(name for name in given - known - COMPOSE if name.startswith("OCRFLEET_"))
+    return [f"{name} is no setting.{_meant(name, known)}" for name in unknown]
+
+
+def _meant(name: str, known: set[str]) -> str:
+    return "".join(f" Is {nearest} meant?" for nearest in get_close_matches(name, known, 1, cutoff=0.8))
 
 
 def environment_for(settings: dict[str, object]) -> dict[str, str]:

@@ -10,8 +10,9 @@ from config.settings import Settings
 HEAD = """\
 # Settings
 
-Each is a variable of the environment, or a line of `.env` in the folder where the command starts. Made from
-`config/settings.py` by `python -m config.settings_table > docs/settings.md`.
+Each is a variable of the environment, or a line of `.env` in the folder where the command starts; an empty one counts
+as not set. `ocrfleet-worker doctor` names those that are misspelt. Made from `config/settings.py`
+by `python -m config.settings_table > docs/settings.md`.
 
 | Variable | Default | Meaning |
 |---|---|---|

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from config.settings import Settings, wrong_settings
+from config.settings import Settings, unknown_names, wrong_settings
 from jobs.contract import BatchId, TextLayerUse
 from jobs.errors import OcrFleetError, RetryableError, UsageError
 from jobs.selection import checked
@@ -41,6 +41,8 @@ def open_fleet() -> Fleet:
         settings = Settings()
     except ValidationError as error:
         raise UsageError(wrong_settings(error)) from None
+    for unknown in unknown_names():
+        say(f"Passed over: {unknown}")
     return Fleet.open(settings)
 
 

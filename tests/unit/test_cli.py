@@ -138,7 +138,10 @@ def test_a_store_that_takes_nothing_is_one_line_with_status_4(ocrfleet, monkeypa
         ("REDIS_URL", "secret"),
         ("REDIS_URL", "redis://:secret/half@127.0.0.1:6379/0"),
         ("REDIS_URL", "rediss://:secret@127.0.0.1:6379/0?ssl_cert_reqs=none"),
+        ("REDIS_URL", "redis://127.0.0.1:6379/secret"),
         ("STORE_URL", "ftp://secret"),
+        ("STORE_URL", "memory://secret"),
+        ("STORE_URL", "file://"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(ocrfleet, monkeypatch, name, value):

@@ -10,6 +10,7 @@ from config.settings import Settings
 from workers.doctor.finding import Finding, Level
 from workers.doctor.machine import examine_machine
 from workers.doctor.model import examine_model
+from workers.doctor.names import examine_names
 from workers.doctor.ocr import examine_device, examine_engines
 from workers.doctor.places import examine_places, examine_work_dir
 
@@ -19,6 +20,7 @@ COLOURS: dict[Level, str] = {"ok": "green", "warning": "yellow", "error": "red"}
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look everything over, the quick things first. Nothing that is wrong raises: it is a finding."""
     yield from examine_machine()
+    yield examine_names()
     yield from examine_places(settings)
     yield from examine_model(settings)
     yield examine_device(settings)

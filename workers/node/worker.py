@@ -10,7 +10,7 @@ from billiard.process import current_process
 from celery import Celery
 
 from config.celery_app import make_app, make_sender
-from config.settings import Settings
+from config.settings import Settings, unknown_names
 from jobs.errors import LedgerUnavailable, UsageError
 from jobs.health import check_store
 from jobs.ledger import Ledger
@@ -63,6 +63,8 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
         StoreUnavailable: the store can't be written to, or is another one than the fleet's.
         UsageError: no such GPU, or no work_dir to write to.
     """
+    for unknown in unknown_names():
+        log.warning("%s", unknown, extra={"event": "setting.unknown"})
     check_work_dir(settings.work_dir)
     _look_at_store(settings)
     gpus = resolve_gpus(options.gpu)

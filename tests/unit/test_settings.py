@@ -1,0 +1,45 @@
+"""How the environment becomes settings."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config.settings import COMPOSE, Settings, unknown_names
+from workers.doctor.names import examine_names
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_empty_setting_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    default = Settings(_env_file=None)
+    for name in Settings.model_fields:
+        monkeypatch.setenv(f"OCRFLEET_{name.upper()}", "")
+    assert Settings(_env_file=None) == default
+
+
+def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("OCRFLEET_LEASES=5\nOCRFLEET_REDIS_PASSWORD=secret\nOCRFLEET_LEASE_S=5\nOTHER=1\n")
+    monkeypatch.setenv("OCRFLEET_STOREURL", "/secret")
+    monkeypatch.setenv("OCRFLEET_COLOUR", "secret")
+
+    assert unknown_names() == [
+        "OCRFLEET_COLOUR is no setting.",
+        "OCRFLEET_LEASES is no setting. Is OCRFLEET_LEASE_S meant?",
+        "OCRFLEET_STOREURL is no setting. Is OCRFLEET_STORE_URL meant?",
+    ]
+    assert examine_names().level == "warning"
+
+
+def test_names_that_compose_reads_are_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = "".join(path.read_text() for path in ROOT.glob("docker-compose*.yml"))
+    read = set(re.findall(r"OCRFLEET_[A-Z_]+", files)) - {f"OCRFLEET_{name.upper()}" for name in Settings.model_fields}
+    assert read == COMPOSE
+    for name in read:
+        monkeypatch.setenv(name, "1")
+    assert unknown_names() == []
+    assert examine_names().level == "ok"
