@@ -60,6 +60,8 @@ class Pulse:
         Raises:
             Stalled: the consumer shall connect anew.
         """
+        if self.drain.begun:  # a second Ctrl-C comes before `stop`, and Celery's pool then fires timers from a thread
+            return
         arm_switch()
         self.engine.revive()
         self.recycling.look()
