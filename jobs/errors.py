@@ -8,6 +8,7 @@ OcrFleetError
 │   │   └── LedgerFull        its memory is full: it takes no more jobs
 │   ├── OcrUnavailable        the OCR engine can't run on this node; another may have it
 │   │   └── OcrNotInstalled   its package is not here
+│   ├── NodeOutdated          a newer ocrfleet made this; another node may be upgraded already
 │   └── EngineUnavailable     the correction engine does not answer
 ├── PermanentError            no retry can help
 │   ├── UnsupportedDocument   not a type we read
@@ -70,6 +71,10 @@ class OcrNotInstalled(OcrUnavailable):
 
 class EngineUnavailable(RetryableError):
     """The correction engine does not answer."""
+
+
+class NodeOutdated(RetryableError):
+    """A newer ocrfleet than this one made the batch. Upgrade this one."""
 
 
 class PermanentError(OcrFleetError):

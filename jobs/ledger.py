@@ -73,11 +73,12 @@ class Ledger:
 
         Raises:
             UsageError: it is there with another recipe or queue.
+            NodeOutdated: it is there with a recipe of a newer ocrfleet.
         """
         created_ms = "" if created_s is None else round(created_s * 1000)
         there = self._scripts.run("create", batch, queue, recipe.to_json(), created_ms)
         # Not compared as text: a batch of an older ocrfleet lacks what recipes have since, and means the default.
-        if there and (there[0].decode(), Recipe.model_validate_json(there[1])) != (queue, recipe):
+        if there and (there[0].decode(), entry.read_recipe(batch, there[1])) != (queue, recipe):
             raise UsageError(f"Batch {batch} exists with another queue or recipe. Choose another name: --batch NAME")
         return not there
 

@@ -14,14 +14,22 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import IO
+from typing import IO, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
 from jobs.batch import BatchRecord
 from jobs.blob import Put
 from jobs.contract import BatchId, ContentId, Source
-from jobs.errors import CorruptDocument, DocumentMissing, InvalidJob, StoreUnavailable, UsageError, WrongStore
+from jobs.errors import (
+    CorruptDocument,
+    DocumentMissing,
+    InvalidJob,
+    NodeOutdated,
+    StoreUnavailable,
+    UsageError,
+    WrongStore,
+)
 from jobs.place import open_blobs
 from jobs.result import DocumentResult, Outcome, PageResult
 
@@ -31,6 +39,7 @@ CONTENT = re.compile(r"[0-9a-f]{64}")
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 BATCH = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
+Kept = TypeVar("Kept", BatchRecord, Source)
 PutDocument = Callable[[ContentId, IO[bytes]], bool]
 
 
@@ -184,9 +193,13 @@ class Store:
         self._blobs.put(f"{_batch(batch)}/batch.json", (record.to_json().encode(),))
 
     def get_batch(self, batch: BatchId) -> BatchRecord | None:
-        """Read what a batch is, if it is there."""
+        """Read what a batch is, if it is there.
+
+        Raises:
+            NodeOutdated: a newer ocrfleet wrote it.
+        """
         text = self._find(f"{_batch(batch)}/batch.json")
-        return None if text is None else BatchRecord.model_validate_json(text)
+        return None if text is None else _read(BatchRecord, text, batch)
 
     def has_batch(self, batch: BatchId) -> bool:
         """Tell whether a batch is there."""
@@ -227,26 +240,31 @@ class Store:
             self._put_manifest(f"{_batch(batch)}/manifest-{_in_order()}.jsonl", sources)
 
     def manifest(self, batch: BatchId) -> Iterator[Source]:
-        """Read all that was submitted to a batch, in order; the same path twice if it was submitted twice."""
-        folder = _batch(batch)
-        for name in self._blobs.names(folder):
-            if name.startswith("manifest-"):
-                yield from self._read_manifest(f"{folder}/{name}")
+        """Read all that was submitted to a batch, in order; the same path twice if it was submitted twice.
+
+        Raises:
+            NodeOutdated: a newer ocrfleet wrote it.
+        """
+        for key in self._manifests(batch):
+            yield from self._read_manifest(batch, key)
 
     def forget_sources(self, batch: BatchId, contents: Collection[ContentId]) -> None:
         """Strike documents from a batch's manifest: `recover` brings them back no more."""
-        folder = _batch(batch)
-        for key in (f"{folder}/{name}" for name in self._blobs.names(folder) if name.startswith("manifest-")):
-            sources = self._read_manifest(key)
+        for key in self._manifests(batch):
+            sources = self._read_manifest(batch, key)
             kept = [source for source in sources if source.document not in contents]
             if len(kept) < len(sources):
                 self._put_manifest(key, kept)
 
+    def _manifests(self, batch: BatchId) -> list[str]:
+        folder = _batch(batch)
+        return [f"{folder}/{name}" for name in self._blobs.names(folder) if name.startswith("manifest-")]
+
     def _put_manifest(self, key: str, sources: Sequence[Source]) -> None:
         self._blobs.put(key, (f"{source.to_json()}\n".encode() for source in sources))
 
-    def _read_manifest(self, key: str) -> list[Source]:
-        return [Source.model_validate_json(line) for line in self._blobs.get(key).splitlines()]
+    def _read_manifest(self, batch: BatchId, key: str) -> list[Source]:
+        return [_read(Source, line, batch) for line in self._blobs.get(key).splitlines()]
 
     def put_outcome(self, batch: BatchId, outcome: Outcome) -> None:
         """Keep how a document of a batch ended. That it is done its result proves: that need not wait for the disk."""
@@ -306,6 +324,13 @@ class Store:
             return self._blobs.get(key)
         except FileNotFoundError:
             return None
+
+
+def _read(kind: type[Kept], text: bytes, batch: BatchId) -> Kept:
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError:
+        raise NodeOutdated(f"A newer ocrfleet than this one made batch {batch}. Upgrade this one.") from None
 
 
 def _in_order() -> str:

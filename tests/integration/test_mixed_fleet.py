@@ -1,11 +1,15 @@
 """Nodes that differ in engine or model share a document in parts: its result is of one kind, and none waits forever."""
 
+import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import redis
 
 from jobs.contract import Job
+from jobs.health import check_store
 from producer.fleet import Fleet
 from producer.order import Wish
 from tests.conftest import MakeSettings
@@ -100,3 +104,24 @@ def test_a_page_that_is_gone_from_the_store_when_the_document_is_assembled_is_do
 
     assert (summary.done, summary.pages_done) == (1, 9)
     assert [page.page for page in result_of(fleet).pages] == list(range(1, 10))
+
+
+def test_a_batch_of_a_newer_ocrfleet_is_shown_and_not_changed(
+    fleet: Fleet, ocrfleet: Callable[..., tuple[int, str, str]], folder: Path, redis_url: str
+) -> None:
+    submit(fleet, draw_pdf(folder))
+    record = Path(fleet.settings.store_url, "batches", "march", "batch.json")
+    newer = json.loads(record.read_text())
+    newer["recipe"]["unheard"] = 1
+    record.write_text(json.dumps(newer))
+    redis.Redis.from_url(redis_url).hset("ocrfleet:batch:march", "recipe", json.dumps(newer["recipe"]))
+
+    for shown in (("status",), ("status", "march"), ("batches", "--json")):
+        assert ocrfleet(*shown)[0] == 0
+    check_store(fleet.store, fleet.ledger)  # a worker that starts
+    for changed in (("submit", folder, "--batch", "march"), ("recover", "march")):
+        status, _, err = ocrfleet(*changed)
+        assert (status, err.splitlines()[-1]) == (
+            4,
+            "ocrfleet: A newer ocrfleet than this one made batch march. Upgrade this one.",
+        )

@@ -27,7 +27,7 @@ def register(job: InboxJob, resources: Resources) -> str:
     recipe = _recipe(job.batch, store, ledger)
     store.put_document_bytes(content, data)
     ledger.create_batch(job.batch, recipe, job.queue)  # refuses a batch of another queue
-    if store.get_batch(job.batch) is None:
+    if not store.has_batch(job.batch):
         record = BatchRecord(batch=job.batch, queue=job.queue, recipe=recipe, created_s=time.time())
         store.put_batch(job.batch, record)
     store.add_manifest(job.batch, (source,))
