@@ -149,8 +149,11 @@ class Ledger:
 
     def unheld(self, contents: Sequence[ContentId]) -> list[ContentId]:
         """Tell which of these no batch holds. A ledger that was lost holds none."""
-        held = [flag for chunk in _chunks(contents) for flag in self._scripts.run("held", *map(entry.raw, chunk))]
-        return [content for content, flag in zip(contents, held, strict=True) if not flag]
+        return [content for content, count in zip(contents, self.holders(contents), strict=True) if not count]
+
+    def holders(self, contents: Sequence[ContentId]) -> list[int]:
+        """Count the batches that hold each of these."""
+        return [count for chunk in _chunks(contents) for count in self._scripts.run("held", *map(entry.raw, chunk))]
 
     # A job's way
 

@@ -70,11 +70,15 @@ def delete(fleet: Fleet, batch: str) -> Iterator[bool]:
 
 
 def forget(fleet: Fleet, chunk: Sequence[Dropped]) -> Iterator[bool]:
-    """Have the store forget what the ledger is about to forget; True for each document that no other batch holds."""
+    """Have the store forget what the ledger is about to forget; True for each document that no other batch holds.
+
+    Each is asked for once more at the last moment: a chunk takes seconds, and a submit may have taken it up since.
+    """
 
     def delete_last(dropped: Dropped) -> bool:
-        if dropped.last_reference:
+        is_last = dropped.last_reference and fleet.ledger.holders([dropped.document]) <= [1]
+        if is_last:
             fleet.store.delete_document(dropped.document)
-        return dropped.last_reference
+        return is_last
 
     return write_all(delete_last, chunk)

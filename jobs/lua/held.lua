@@ -1,4 +1,4 @@
--- contents. For each 1 where a batch holds it.
+-- contents. For each how many batches hold it.
 local held = {}
-for i = 2, #ARGV do table.insert(held, call('HEXISTS', holders_key(ARGV[i]), ARGV[i])) end
+for i = 2, #ARGV do table.insert(held, tonumber(call('HGET', holders_key(ARGV[i]), ARGV[i]) or 0)) end
 return held

@@ -255,6 +255,20 @@ def test_delete_keeps_what_another_batch_holds(fleet, folder):
     assert not fleet.store.has_document(held.document)
 
 
+def test_delete_keeps_what_another_batch_takes_up_meanwhile(fleet, folder):
+    write(folder, "shared.pdf")
+    submit(fleet, folder)
+    deletion = fleet.ledger.delete("march")
+    chunk = next(deletion)  # nobody else holds any of it now
+
+    submit(fleet, folder, batch="april")
+
+    assert list(batches.forget(fleet, chunk)) == [False]
+    assert list(deletion) == []
+    (entry,) = fleet.documents("april")
+    assert fleet.store.has_document(entry.document)
+
+
 def test_delete_that_was_interrupted_can_be_made_again(settings, fleet, folder):
     write(folder, *(f"{number}.pdf" for number in range(5)))
     submit(fleet, folder)
