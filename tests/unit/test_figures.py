@@ -11,7 +11,7 @@ from workers.correction.lexicon import Lexicon
 from workers.correction.repair import repairs
 from workers.vocabulary import load_confusions
 
-WORDS = ("again", "gemäß", "von", "stk", "frankfurt", "pfas", "ist", "haben", "datei")
+WORDS = ("spin", "away", "again", "gemäß", "von", "stk", "frankfurt", "pfas", "ist", "haben", "datei")
 LEXICON = Lexicon.of({"de": {word.casefold(): 5.0 for word in WORDS}})
 CONFUSIONS: Confusions = load_confusions()
 
@@ -32,6 +32,12 @@ CONFUSIONS: Confusions = load_confusions()
         ("$1,234,567.89", "1234567.89"),
         ("12.50 CR", "12.50"),
         ("19 %", "19"),
+        ("₹ 1,23,456.78", "123456.78"),
+        ("1\u2009234,56 €", "1234.56"),
+        ("CHF1'234.50", "1234.50"),
+        ("٥٠٠,٠٠", "500"),
+        ("１,２３４.５６", "1234.56"),
+        ("₦1,500.00", "1500"),
     ],
 )
 def test_an_amount_in_any_usual_notation_is_one_figure_with_its_value(text, value):
@@ -41,7 +47,7 @@ def test_an_amount_in_any_usual_notation_is_one_figure_with_its_value(text, valu
     assert len(tokenize(text)) == 1
 
 
-@pytest.mark.parametrize("text", ["1.23.4", "1O0", "1,2,3", "(12.50", "1.000.00", ""])
+@pytest.mark.parametrize("text", ["1.23.4", "1O0", "1,2,3", "(12.50", "1.000.00", "1,23,456,78", "½", ""])
 def test_what_no_notation_allows_is_no_amount(text):
     assert parse(text) is None
 
@@ -85,8 +91,6 @@ def mended(text, **more):
         ("Total: $1O0.00", "Total: $100.00"),
         ("2O23-07-15", "2023-07-15"),
         ("DE88 2008 0000 O970 3757 00", "DE88 2008 0000 0970 3757 00"),
-        ("20 5tk", "20 Stk"),
-        ("Rechnung gema8 Bestellung", "Rechnung gemäß Bestellung"),
         ("me Aga1n", "me Again"),
         ("Seite 1 v0n 4", "Seite 1 von 4"),
         ("auf 6.847,.24 €", "auf 6.847,24 €"),  # a speck beside the mark
@@ -109,10 +113,32 @@ def test_a_figure_that_its_own_form_settles_is_mended(read, right):
         "20.,50",  # either mark may be the speck
         "1.00O€",  # a thousand, or one and a speck
         "Date1",
+        "20 5tk",  # five of something, or Stk
+        "1.00O",
+        "siehe AGB S.12",
+        "Hüfte Z96.64",  # a diagnosis
+        "Raum 1B.25",
+        "5pin Stecker",
+        "2way 4way",
     ],
 )
 def test_a_figure_that_nothing_settles_stays_as_it_was_read(text):
     assert mended(text) == text
+
+
+@pytest.mark.parametrize(
+    ("read", "right", "at", "other"),
+    [
+        ("20 5tk", "20 Stk", 3, "S"),
+        ("Rechnung gema8 Bestellung", "Rechnung gemäß Bestellung", 13, "ß"),
+        ("1O.50", "10.50", 1, "0"),
+    ],
+)
+def test_a_figure_that_could_be_something_else_is_mended_where_the_engine_saw_that_too(read, right, at, other):
+    seen = [()] * len(read)
+    assert mended(read, seen=seen) == read
+    seen[at] = ((other, 0.2),)
+    assert mended(read, seen=seen) == right
 
 
 def test_a_square_metre_is_one_where_the_engine_saw_the_raised_digit_too():

@@ -57,3 +57,10 @@ def test_mode_off_leaves_it():
     assert (
         mended(page(1, HEAD, 0.99, mode="off"), page(2, "Bempiel Rechvungm jür ZUGFeRD", 0.7, mode="off")).changes == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("read", "sure"), [("Debit Februar Übertrag", "Credit Januar Übertrag"), ("Nettobetrag Juni", "Bruttobetrag Juli")]
+)
+def test_a_word_that_is_as_good_as_a_figure_is_not_taken_from_another_page(read, sure):
+    assert mended(page(1, sure, 0.99), page(2, read, 0.8)).text == read

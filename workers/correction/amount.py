@@ -4,17 +4,21 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-CURRENCY_SYMBOLS = "€$£¥₹₽₩₪₺₫฿₴¢"
+#: All of Unicode's, as in a class of a regular expression.
+_SYMBOLS = "$¢-¥֏؋߾߿৲৳৻૱௹฿៛₠-⃏꠸﷼﹩＄￠￡￥￦"
 _CODES = "EUR|USD|GBP|CHF|BRL|JPY|CNY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|INR|MXN|ZAR|AED|SGD|HKD|NZD"
-CURRENCY = rf"(?:R\$|US\$|[{CURRENCY_SYMBOLS}]|(?<![A-Z])(?:{_CODES})(?![A-Z]))"
+CURRENCY = rf"(?:R\$|US\$|[{_SYMBOLS}]|(?<![A-Z])(?:{_CODES})(?![A-Z]))"
 #: What parts thousands: . , ' ’ and the spaces of French notation.
-_GROUP = r"[.,'’ \u00a0\u202f]"
-NUMBER = rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?!\d)|\d+)(?:[.,]\d{{1,4}}(?!\d))?"
+GROUP = r"[.,'’ \u00a0\u2007\u2009\u202f]"
+#: Thousands, lakhs and crores as India writes them: 1,23,45,678.
+_INDIAN = r"\d{1,2}(?:,\d\d)+,\d{3}(?![\d,])"
+NUMBER = rf"(?:{_INDIAN}|\d{{1,3}}(?:{GROUP}\d{{3}})+(?!\d)|\d+)(?:[.,]\d{{1,4}}(?!\d))?"
 _PLAIN = re.compile(
-    rf"(?P<whole>[1-9]\d{{0,2}}(?P<group>{_GROUP})\d{{3}}(?:(?P=group)\d{{3}})*|\d+)(?:(?P<mark>[.,])(?P<fraction>\d{{1,4}}))?"
+    rf"(?P<whole>(?!0)\d{{1,3}}(?P<group>{GROUP})\d{{3}}(?:(?P=group)\d{{3}})*|\d+|{_INDIAN})"
+    r"(?:(?P<mark>[.,])(?P<fraction>\d{1,4}))?"
 )
 _DRESSED = re.compile(
-    rf"(?P<open>\()?\s*{CURRENCY}?\s*(?P<sign>[-+−–])?\s*{CURRENCY}?\s*(?P<number>\d(?:[\d.,'’ \u00a0\u202f]*\d)?)"
+    rf"(?P<open>\()?\s*{CURRENCY}?\s*(?P<sign>[-+−–])?\s*{CURRENCY}?\s*(?P<number>\d(?:(?:\d|{GROUP})*\d)?)"
     rf"\s*(?P<after>[-−–])?\s*(?:{CURRENCY}|%)?\s*(?P<close>\))?\s*(?P<side>CR|DR)?"
 )
 
@@ -42,7 +46,7 @@ def parse(text: str, decimal_mark: str = "") -> Amount | None:
     whole, mark, fraction = number["whole"], number["mark"] or "", number["fraction"] or ""
     if decimal_mark and not mark and whole.count(decimal_mark) == 1:
         whole, mark, fraction = whole.partition(decimal_mark)
-    value = Decimal(f"{re.sub(r'[^0-9]', '', whole)}.{fraction or 0}")
+    value = Decimal("".join(filter(str.isdigit, whole)) + "." + (fraction or "0"))
     minus = dressed["sign"] not in (None, "+") or dressed["after"] or dressed["open"]
     return Amount(-value if minus else value, mark, len(fraction))
 

@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass
 
-from workers.correction.amount import CURRENCY, NUMBER
+from workers.correction.amount import CURRENCY, GROUP, NUMBER
 from workers.correction.date import DATE, TIME
 from workers.correction.identifier import BIC, CNPJ, CPF, GTIN, IBAN, NIF, VAT_ID
 
 _UNIT = r"(?:[kmc]?m[²³23]?|[km]?g|[mc]?l|L|kWh?|Wh|h|Stk|St|Std|pcs?|x|[GMTk]B|dpi|°C)"
 _SIGN = r"(?:(?<![\w.,)])[-+−–])?"
-_DECIMAL = r"(?:\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+|\d+)[.,](?:\d{2}|\d{4})"
+_DECIMAL = rf"(?:\d{{1,3}}(?:{GROUP}\d{{3}})+|\d+)[.,](?:\d{{2}}|\d{{4}})"
 #: The first that matches wins. Together they hold every digit and every currency symbol of a line.
 _KINDS = (
     ("iban", IBAN),

@@ -19,7 +19,8 @@ def judge_answer(
             continue
         place = {"start": edit.start, "end": edit.end, "raw": edit.raw, "source": "model"}
         if reason := objection(edit, figures, lexicon):
-            refusals.append(Refusal.model_validate({**place, "proposed": edit.final, "reason": reason}))
+            if edit.raw.strip() or edit.final.strip():  # of a space beside a figure nobody needs to hear
+                refusals.append(Refusal.model_validate({**place, "proposed": edit.final, "reason": reason}))
         else:
             changes.append(Change.model_validate({**place, "final": edit.final, "witness": "model"}))
     return tuple(changes), tuple(refusals)

@@ -13,6 +13,7 @@ from rapidfuzz.distance import Levenshtein
 from jobs.result import LineResult, PageResult
 from workers.correction.amount import has_currency
 from workers.correction.figure import tokenize
+from workers.correction.figure_word import swaps_figure_words
 from workers.correction.revision import rewrite
 
 WITNESS = "recurs on page {page}"
@@ -88,7 +89,9 @@ def _words(text: str, model: str) -> Iterator[tuple[int, int, str]]:
         word = next((model[a:b] for a, b in known if a <= middle <= b), "")
         if word == found.group() or any(figure.start < end and start < figure.end for figure in figures):
             continue
-        if word.isalpha() and not has_currency(word) and _distance(found.group(), word) <= _WORD_DISTANCE:
+        if not word.isalpha() or has_currency(word) or swaps_figure_words(found.group(), word):
+            continue
+        if _distance(found.group(), word) <= _WORD_DISTANCE:
             yield start, end, word
 
 

@@ -37,7 +37,8 @@ def repairs(
     for token in tokenize(text):
         readings = dict(_readings(text, token, context + " " + text, seen[token.start : token.end]))
         if not readings and token.kind == "code":
-            readings = {word: "word" for word in _words(token.text, lexicon, confusions)}
+            others = seen[token.start : token.end]
+            readings = {word: "word" for word in _words(token.text, lexicon, confusions, others)}
         if len(readings) == 1:
             final, witness = readings.popitem()
             found.append(
@@ -56,7 +57,7 @@ def _readings(line: str, token: Token, context: str, seen: Sequence[Readings]) -
     elif token.kind == "quantity":
         yield from ((reading, "unit format") for reading in _raised(token.text, seen))
     elif token.kind == "code":
-        yield from _formats(line, token)
+        yield from _formats(line, token, seen)
         yield from ((reading, "vat id format") for reading in _vat_ids(token.text, context))
 
 
@@ -77,10 +78,11 @@ def _raised(text: str, seen: Sequence[Readings]) -> Iterator[str]:
         yield text[:-1] + raised
 
 
-def _formats(line: str, token: Token) -> Iterator[tuple[str, str]]:
+def _formats(line: str, token: Token, seen: Sequence[Readings]) -> Iterator[tuple[str, str]]:
     """Digits with letters among them, read as an amount or a date.
 
-    None where they may be something else: `1,0I` litres, `l2.50` an amount behind a rule of the table.
+    None where they may be something else: `1,0I` litres, `l2.50` an amount behind a rule of the table; and without a
+    currency beside it, or the engine's own other reading, `S.12` a page, `Z96.64` a diagnosis, `1B.25` a room.
     """
     text = token.text
     if _TWO_MARKS.fullmatch(text):
@@ -89,8 +91,17 @@ def _formats(line: str, token: Token) -> Iterator[tuple[str, str]]:
         return
     money = has_currency(line[max(0, token.start - 3) : token.start]) or has_currency(line[token.end : token.end + 4])
     witnesses = [_format(glyph.as_digits(each), money) for each in (text, text.strip("lI|!SB"))]
+    if witnesses[0] == "amount format" and not money and not _engine_saw(glyph.as_digits(text), text, seen):
+        return
     if witnesses[0] and (text.strip("lI|!SB") == text or not witnesses[1]):
         yield glyph.as_digits(text), witnesses[0]
+
+
+def _engine_saw(reading: str, text: str, seen: Sequence[Readings]) -> bool:
+    """Whether each character that a reading has otherwise is one of the engine's own other readings."""
+    if len(seen) != len(text) or len(reading) != len(text):
+        return False
+    return all(a == b or a in dict(others) for a, b, others in zip(reading, text, seen, strict=True))
 
 
 def _one_mark_less(text: str) -> Iterator[str]:
@@ -106,14 +117,20 @@ def _format(reading: str, money: bool) -> str | None:
     return "amount format" if amount and (amount.decimals in (2, 4) or (money and reading.isdigit())) else None
 
 
-def _words(text: str, lexicon: Lexicon, confusions: Confusions) -> Iterator[str]:
-    """The word that a word with digits in it must be. Codes are written in capitals: those stay."""
+def _words(text: str, lexicon: Lexicon, confusions: Confusions, seen: Sequence[Readings]) -> Iterator[str]:
+    """The word that a word with digits in it must be. Codes are written in capitals: those stay.
+
+    A digit before or behind it may be one: `5pin` is no `Spin` unless the engine saw that too.
+    """
     if sum(char.islower() for char in text) < 2 or not text.isalnum() or _ORDINAL.fullmatch(text):
         return
     best, *others = candidates(text, lexicon, confusions) or (Candidate("", 0),)
     rest = [other.evidence for other in others if other.text.casefold() != best.text.casefold()]
     lead = best.evidence - max(rest, default=0)
-    if best.evidence >= _CERTAIN and lead >= LEAD and _only_digits_differ(text, best.text):
+    if best.evidence < _CERTAIN or lead < LEAD or not _only_digits_differ(text, best.text):
+        return
+    letters = "".join(b if a.isdigit() else a for a, b in zip(text, best.text, strict=True))
+    if (text[0].isalpha() and text[-1].isalpha()) or _engine_saw(letters, text, seen):
         yield best.text
 
 

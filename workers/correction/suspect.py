@@ -8,6 +8,7 @@ from workers.correction.amount import has_currency
 from workers.correction.candidate import Candidate, candidates
 from workers.correction.confusion import Confusions, Readings
 from workers.correction.figure import tokenize
+from workers.correction.figure_word import swaps_figure_words
 from workers.correction.lexicon import Lexicon
 
 _WORD = re.compile(r"[^\W_]+")
@@ -32,9 +33,13 @@ def suspects(
     for start, end in _words(text):
         word = text[start:end]
         choices = candidates(word, lexicon, confusions, readings[start:end])
-        if safe := tuple(choice for choice in choices if not has_currency(choice.text)):
+        if safe := tuple(choice for choice in choices if _is_safe(word, choice.text)):
             found.append(Suspect(start, end, word, safe))
     return tuple(found)
+
+
+def _is_safe(word: str, choice: str) -> bool:
+    return not has_currency(choice) and not swaps_figure_words(word, choice)
 
 
 def _words(text: str) -> Iterator[tuple[int, int]]:
