@@ -14,7 +14,7 @@ from jobs.errors import InvalidJob
 from jobs.selection import Selection
 
 #: Counts changes of the pipeline that change results. Pages of another version are done anew.
-PIPELINE_VERSION = 4
+PIPELINE_VERSION = 5
 
 ContentId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # SHA-256 of the file's bytes
 BatchId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]

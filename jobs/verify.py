@@ -4,7 +4,9 @@ An independent checker: it shares no code with the correction, sees figures simp
 to them, and recomputes each witness its own way. Light enough for the producer (`ocrfleet verify BATCH`).
 """
 
+import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +15,9 @@ from jobs.check_digit import holds
 from jobs.result import Change, DocumentResult, LineResult, Statement
 from jobs.stated import states
 
-#: Everything that must not change unseen: digits, signs of money, and the marks and letters written onto digits.
-_SENSITIVE = re.compile(r"\d|[€$£¥₹%]|\b(?:EUR|USD|GBP|CHF|BRL)\b")
+#: Codes that must not change unseen, as no digit and no sign of money may.
+_CODE = re.compile(r"\b(?:EUR|USD|GBP|CHF|BRL)\b")
+_SIGN = re.compile(r"[-−–+()]")
 _RAISED = str.maketrans("23", "²³")
 _LETTER_DIGITS = str.maketrans("OoDQIl|!iZzSsB", "00001111122558")
 #: A misreading touches a glyph or two; a figure that differs by more is another figure.
@@ -71,12 +74,21 @@ def _broken_rules(line: LineResult, facts: Facts, *, changes_allowed: bool) -> I
     for change in line.changes:
         if line.raw[change.start : change.end] != change.raw:
             yield "a change names another text than the line's"
-        if _SENSITIVE.search(change.raw) or _SENSITIVE.search(change.final):
+        if _is_sensitive(change.raw) or _is_sensitive(change.final):
             yield from _broken_witness(change, facts)
     if _kept(line.raw, line.changes, raw=True) != _kept(line.text, line.changes, raw=False):
         yield "a figure differs without a recorded change"
     if any(line.text[figure.start : figure.end] != figure.final for figure in line.figures):
         yield "the audit names another figure than the line's"
+
+
+def _is_sensitive(text: str) -> bool:
+    return bool(_CODE.search(text)) or any(char.isnumeric() or _is_money(char) for char in text)
+
+
+def _is_money(char: str) -> bool:
+    """Whether it is a currency's sign, or a percent sign."""
+    return char in "%‰" or unicodedata.category(char) == "Sc"
 
 
 def _replay(line: LineResult) -> str:
@@ -87,7 +99,7 @@ def _replay(line: LineResult) -> str:
 
 
 def _kept(text: str, changes: tuple[Change, ...], *, raw: bool) -> list[str]:
-    """The figures of a line outside its changed figures, in order."""
+    """The figures of a line outside its changed figures, in order, and every minus, plus and bracket."""
     shift, cuts = 0, []
     for change in sorted(changes, key=lambda change: change.start):
         length = change.end - change.start if raw else len(change.final)
@@ -96,7 +108,8 @@ def _kept(text: str, changes: tuple[Change, ...], *, raw: bool) -> list[str]:
         shift += 0 if raw else len(change.final) - (change.end - change.start)
     for start, end in reversed(cuts):
         text = text[:start] + " ; " + text[end:]
-    return re.findall(r"\d+|[€$£¥₹%]", text)
+    pieces = re.findall(r"\d+|\S", text)
+    return [each for each in pieces if each[0].isnumeric() or _is_money(each[0]) or _SIGN.match(each)]
 
 
 def _broken_witness(change: Change, facts: Facts) -> Iterator[str]:
@@ -107,6 +120,8 @@ def _broken_witness(change: Change, facts: Facts) -> Iterator[str]:
         yield "a figure changed by more than a misreading"
     if _digits_lost(change):
         yield "a figure lost a digit"
+    if _SIGN.findall(change.raw) != _SIGN.findall(change.final):
+        yield "a figure's sign changed"
     for witness in change.witness.split("; "):
         if not _holds(witness, change, facts):
             yield f"the witness does not hold: {witness}"
@@ -114,8 +129,7 @@ def _broken_witness(change: Change, facts: Facts) -> Iterator[str]:
 
 def _digits_lost(change: Change) -> bool:
     """Whether a figure has fewer glyphs than were read; a stray bar at an end is none, a percent sign is one."""
-    before, after = (len(re.findall(r"[^\W_]|%", text)) for text in (change.raw.strip("lI|!SB"), change.final))
-    return after < before
+    return len(_glyphs(change.final)) < len(_glyphs(change.raw.strip("lI|!SB")))
 
 
 def _holds(witness: str, change: Change, facts: Facts) -> bool:
@@ -132,7 +146,7 @@ def _holds(witness: str, change: Change, facts: Facts) -> bool:
         return states(facts.xml, final) and not states(facts.xml, raw)
     if witness == "word":
         return final.isalpha() and sum(char.islower() for char in raw) > 1
-    if any(rule == witness and final in terms and _closes(rule, terms) for rule, terms in facts.equations):
+    if any(rule == witness and final in terms and _proves(rule, terms, final) for rule, terms in facts.equations):
         return True
     return holds(witness, final) is not False and holds(witness, raw) is not True
 
@@ -146,13 +160,25 @@ def _only_its_mark_is_the_documents(change: Change, mark: str) -> bool:
     return after[-1:] == [mark] and before != after and (same or ";" in change.witness)
 
 
-def _closes(rule: str, terms: tuple[str, ...]) -> bool:
-    """Recompute an equation from its printed terms, in cents and with one cent for rounding."""
-    *parts, result = (_value(term) for term in terms)
+def _proves(rule: str, terms: tuple[str, ...], final: str) -> bool:
+    """Recompute an equation from its printed terms. It proves nothing of a figure that it just repeats: 0 + a = a."""
+    values = [_value(term) for term in terms]
+    at = terms.index(final)
+    twins = (n for n, value in enumerate(values) if n != at and abs(value) == abs(values[at]))
+    both = (
+        [value + math.copysign(7, value) if n in (at, twin) else value for n, value in enumerate(values)]
+        for twin in twins
+    )
+    return _closes(rule, values) and not any(_closes(rule, each) for each in both)
+
+
+def _closes(rule: str, values: list[float]) -> bool:
+    """Whether it closes, with one cent for rounding."""
+    *parts, result = values
     if rule == "quantity x price = amount":
         total = parts[0] * parts[1]
     elif rule == "quantity x price - discount = amount":
-        total = parts[0] * parts[1] * (1 - parts[2] / 100)
+        total = parts[0] * parts[1] * (1 - abs(parts[2]) / 100)
     elif rule == "rate x net = tax":
         total = parts[0] * parts[1] / 100
     else:
@@ -170,6 +196,11 @@ def _value(term: str) -> float:
 
 
 def _glyphs_apart(raw: str, final: str) -> int:
-    """Letters and digits that two texts do not have in common, place by place as far as both go."""
-    before, after = (re.sub(r"[\W_]", "", text) for text in (raw, final))
+    """Glyphs that two texts do not have in common, place by place as far as both go."""
+    before, after = _glyphs(raw), _glyphs(final)
     return abs(len(before) - len(after)) + sum(a != b for a, b in zip(before, after, strict=False))
+
+
+def _glyphs(text: str) -> str:
+    """Its letters, digits and signs of money."""
+    return "".join(char for char in text if char.isalnum() or _is_money(char))

@@ -39,6 +39,13 @@ def test_an_honest_repair_passes():
         (changed("Sum 100", 4, 7, "987654"), "a figure changed by more than a misreading"),
         (changed("Sum 1O0", 4, 7, "100", text="Sum 200"), "the changes do not lead from the raw text to the final one"),
         (changed("5 €", 2, 3, "$", source="model"), "a figure changed without a witness"),
+        (changed("5 ₦", 2, 3, "₱", source="model"), "a figure changed without a witness"),
+        (changed("½ Tag", 0, 1, "¼", source="model"), "a figure changed without a witness"),
+        (changed("- 1O0,00", 2, 8, "100,00", text="+ 100,00"), "a figure differs without a recorded change"),
+        (changed("- 100,00", 0, 1, "+", source="model"), "a figure differs without a recorded change"),
+        (changed("( 100,00 )", 9, 10, "", source="rule"), "a figure differs without a recorded change"),
+        (changed("-1O0,00", 0, 7, "100,00"), "a figure's sign changed"),
+        (changed("$1.00", 0, 5, "1.00"), "a figure lost a digit"),
         (
             changed("DE88200800000970375790", 0, 22, "DE88200800000970375780", witness="iban mod 97"),
             "the witness does not hold: iban mod 97",
@@ -76,6 +83,29 @@ def test_an_equation_is_recomputed():
     assert rules(line, arithmetic=(closes,)) == []
     assert rules(line, arithmetic=(claims,)) == ["the witness does not hold: net + tax = gross"]
     assert rules(line) == ["the witness does not hold: net + tax = gross"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "terms", "holds"),
+    [
+        ("paid + due = gross", ("0,00", "210,00", "210,00"), False),
+        ("quantity x price = amount", ("1", "210,00", "210,00"), False),
+        ("items = total", ("210,00", "39,90", "-39,90", "210,00"), False),
+        ("quantity x price = amount", ("3", "70,00", "210,00"), True),
+        ("items = total", ("105,00", "105,00", "210,00"), True),
+        ("quantity x price - discount = amount", ("3", "100,00", "-30%", "210,00"), True),
+    ],
+)
+def test_an_equation_that_repeats_a_figure_is_no_witness_of_it(rule, terms, holds):
+    line = changed("216,00", 0, 6, "210,00", witness=rule)
+    broken = rules(line, arithmetic=(Arithmetic(rule=rule, terms=terms, closes=True),))
+    assert broken == ([] if holds else [f"the witness does not hold: {rule}"])
+
+
+def test_a_digit_that_becomes_a_sign_is_one_glyph_and_not_lost():
+    line = changed("57.988.11", 0, 9, "$7,988.11", witness="items = total")
+    closes = Arithmetic(rule="items = total", terms=("$7,000.00", "$988.11", "$7,988.11"), closes=True)
+    assert rules(line, arithmetic=(closes,)) == []
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
-"""Owns the equations that invoices state, and when one closes."""
+"""Owns the equations that invoices state: when one closes, and which of its figures it vouches for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from itertools import islice
 
-from workers.correction.table import Cell
+from workers.correction.amount import Amount
+from workers.correction.glyph import misread_digits
+from workers.correction.table import Cell, Place
 
 Values = Sequence[Decimal]
 
-#: Rounding may take an equation so far from closing.
+#: So far from closing an equation is let pass: documents round each item, or the sum of them.
 SLACK = Decimal("0.01")
 
 PRODUCT = "quantity x price = amount"
@@ -19,21 +23,18 @@ DUE = "paid + due = gross"
 CHANGE = "change + gross = cash"
 ITEMS = "items = total"
 
-
-def _plain_sum(values: Values) -> Decimal:
-    return sum((abs(value) for value in values), Decimal())
-
-
-#: What the terms come to, the result aside. Signs count among items only: totals are often printed without theirs.
+#: What the terms come to, the result aside. What was paid and the change are printed with a minus or without.
 _RESULTS: Mapping[str, Callable[[Values], Decimal]] = {
     PRODUCT: lambda terms: terms[0] * terms[1],
-    DISCOUNT: lambda terms: terms[0] * terms[1] * (1 - terms[2] / 100),
+    DISCOUNT: lambda terms: terms[0] * terms[1] * (1 - abs(terms[2]) / 100),
     RATE: lambda terms: terms[0] * terms[1] / 100,
-    GROSS: _plain_sum,
-    DUE: _plain_sum,
-    CHANGE: _plain_sum,
+    GROSS: lambda terms: sum(terms, Decimal()),
+    DUE: lambda terms: abs(terms[0]) + terms[1],
+    CHANGE: lambda terms: abs(terms[0]) + terms[1],
     ITEMS: lambda terms: sum(terms, Decimal()),
 }
+RULES = frozenset(_RESULTS)
+_PRODUCTS = {PRODUCT, DISCOUNT, RATE}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,69 @@ class Claim:
     rule: str
     cells: tuple[Cell, ...]
 
-    def closes(self, values: Values | None = None) -> bool:
-        """Whether it closes, as printed or with other values for its terms."""
-        *terms, result = values or [cell.amount.value for cell in self.cells]
-        return abs(abs(_RESULTS[self.rule](terms)) - abs(result)) <= SLACK
+    def closes(self) -> bool:
+        """Whether it closes but for rounding, signs aside: totals are often printed without theirs."""
+        return self._closes(self._printed)
+
+    def proves(self, cell: Cell) -> bool:
+        """Whether it vouches for a figure of its own: it closes to the cent, and would not were the figure misread."""
+        misread = (self._with((cell, value)) for value in _other_readings(cell.amount, self.rule))
+        exact = self._is_exact(self._printed) and not any(map(self._is_exact, misread))
+        return exact and not self._repeats(cell, cell.amount.value)
+
+    def mends(self, cell: Cell, value: Decimal) -> bool:
+        """Whether it closes with another value for a figure of its own, and says more of it than that it recurs."""
+        return self._is_exact(self._unsigned(self._with((cell, value)))) and not self._repeats(cell, value)
+
+    def _repeats(self, cell: Cell, value: Decimal) -> bool:
+        """Whether it only says of a figure that it stands there twice, as in `0,00 + 529,87 = 529,87`.
+
+        That is no evidence: what is misread once is misread twice, and `1 x $29,87 = $29,87` closes as well. Of the
+        nought and of the one it is.
+        """
+        other = abs(value) + 1
+        twins = (each for each in self.cells if each is not cell and abs(each.amount.value) == abs(value))
+        return any(
+            self._closes(self._with((cell, other.copy_sign(value)), (twin, other.copy_sign(twin.amount.value))))
+            for twin in twins
+        )
+
+    @cached_property
+    def _printed(self) -> Values:
+        return [cell.amount.value for cell in self.cells]
+
+    @cached_property
+    def _index(self) -> Mapping[Place, int]:
+        return {cell.place: at for at, cell in enumerate(self.cells)}
+
+    def _with(self, *others: tuple[Cell, Decimal]) -> Values:
+        """The printed values, with others for some cells."""
+        values = list(self._printed)
+        for cell, value in others:
+            values[self._index[cell.place]] = value
+        return values
+
+    def _unsigned(self, values: Values) -> Values:
+        """Signs count among items only."""
+        return values if self.rule == ITEMS else [abs(value) for value in values]
+
+    def _closes(self, values: Values) -> bool:
+        unsigned = self._unsigned(values)
+        return abs(abs(self._result(unsigned)) - abs(unsigned[-1])) <= SLACK
+
+    def _is_exact(self, values: Values) -> bool:
+        """Whether it closes with its signs, and to the last decimal of a product or the cent of a sum."""
+        rounding = Decimal(5).scaleb(-1 - self.cells[-1].amount.decimals) if self.rule in _PRODUCTS else 0
+        return abs(self._result(values) - values[-1]) <= rounding
+
+    def _result(self, values: Values) -> Decimal:
+        return _RESULTS[self.rule](values[:-1])
+
+
+def _other_readings(amount: Amount, rule: str) -> Iterator[Decimal]:
+    """What else an amount may be: digits that look alike, and no minus. A sum breaks by any of them or by none."""
+    if amount.value < 0:
+        yield -amount.value
+    digits = str(int(abs(amount.value).scaleb(amount.decimals))).zfill(amount.decimals + 1)
+    readings = (Decimal(each).scaleb(-amount.decimals).copy_sign(amount.value) for each in misread_digits(digits))
+    yield from readings if rule in _PRODUCTS else islice(readings, 1)

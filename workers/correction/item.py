@@ -29,9 +29,10 @@ def sum_claims(rows: Sequence[Row], items: Sequence[Claim]) -> Iterator[Claim]:
     amounts = tuple(dict.fromkeys(claim.cells[-1] for claim in items))
     if len(amounts) < 2:
         return
+    places = {cell.place for cell in amounts}
     first, last, column = amounts[0].place, amounts[-1].place, amounts[-1].x
     money = [cell for row in rows for cell in row.cells if abs(cell.x - column) < _SAME_COLUMN]
-    complete = all(cell in amounts for cell in money if first < cell.place < last)
+    complete = all(cell.place in places for cell in money if first < cell.place < last)
     totals = [row.cells[-1] for row in rows if row.cells and role_of(row.label) in ("net", "gross")]
     found = [Claim(ITEMS, (*amounts, cell)) for cell in totals if cell.place > last and cell.amount.decimals == 2]
     yield from [claim for claim in found if claim.closes()] or (found[:1] if complete else [])

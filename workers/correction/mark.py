@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterable
 
 from jobs.result import Figure
+from workers.correction.amount import GROUP, has_currency
 
-_BEFORE = r"(?P<before>[^\d.,]*(?:\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+|\d+))(?P<mark>[.,])"
-#: Digits in threes, then a mark and two or four decimals: `1.234,56`, `0.00`, `9,9000`.
+_BEFORE = rf"(?P<before>[^\d.,]*(?:[1-9]\d{{0,2}}(?:{GROUP}\d{{3}})+|0|[1-9]\d*))(?P<mark>[.,])"
+#: Digits in threes, then a mark and two or four decimals: `1.234,56`, `0.00`, `9,9000`. `05.07` is a day.
 _DECIMAL = re.compile(rf"{_BEFORE}(?P<after>\d{{2}}(?:\d{{2}})?(?!\d)[^\d.,]*)")
 _RATE = re.compile(rf"{_BEFORE}(?P<after>\d{{1,2}}\s?%)")
 #: One sign for thousands and decimals, which no notation has: `1.000.00`.
 _BROKEN = re.compile(
-    r"(?P<before>[^\d.,]*\d{1,3}(?P<mark>[.,])\d{3}(?:(?P=mark)\d{3})*)(?P=mark)(?P<after>\d{2}(?!\d)[^\d.,]*)"
+    r"(?P<before>[^\d.,]*[1-9]\d{0,2}(?P<mark>[.,])\d{3}(?:(?P=mark)\d{3})*)(?P=mark)(?P<after>\d{2}(?!\d)[^\d.,]*)"
 )
 #: `12.2018` is a month, and the point before or after a day of it no decimal mark: `06. 12.2018`, `am 12.12. fällig`.
 _MONTH = re.compile(r"(?:0?[1-9]|1[0-2])\.(?:19|20)\d\d")
@@ -22,8 +23,6 @@ WITNESS = "the document's decimal mark"
 #: 90 scans three in four were commas, of those that our weights read on coarse pages most are points.
 _COMMA, _POINT = 3.0, 1.6
 _ENOUGH = 4.0
-#: Another reading of its digits from this probability on leaves a figure in doubt.
-_DOUBT = 0.3
 #: So many points of a page must be doubted.
 _LEAST_DOUBTED = 3
 
@@ -45,12 +44,13 @@ def with_mark(figure: Figure, mark: str, *, vouched: bool) -> str | None:
 
     The document's habit alone is not enough: a French firm prints its capital as `120 000,00 €` on English invoices.
     The engine must have seen the other mark too, or the figure be `vouched` for: part of the document's own sums, or
-    one of many points on a page where the engine doubts them (`points_doubted`).
+    one of many points on a page where the engine doubts them (`points_doubted`). `1.200.50` may be an article's number.
     """
     if not mark:
         return None
     if broken := _BROKEN.fullmatch(figure.final):
-        return broken["before"].replace(broken["mark"], _OTHER[mark]) + mark + broken["after"]
+        other = broken["before"].replace(broken["mark"], _OTHER[mark]) + mark + broken["after"]
+        return other if has_currency(figure.final) or other in dict(figure.readings) else None
     if mark_of(figure) != _OTHER[mark]:
         return None
     other = swapped(figure)
@@ -72,12 +72,6 @@ def points_doubted(figures: Iterable[Figure]) -> bool:
     points = [figure for figure in as_read if mark_of(figure) == "."]
     doubted = sum(swapped(figure) in dict(figure.readings) for figure in points)
     return doubted >= _LEAST_DOUBTED and 2 * doubted >= len(points)
-
-
-def digits_doubted(figure: Figure) -> bool:
-    """Whether the engine had other readings of a figure than its mark."""
-    as_read = figure.model_copy(update={"final": figure.raw})
-    return any(p > _DOUBT for reading, p in figure.readings if reading != swapped(as_read))
 
 
 def mark_of(figure: Figure) -> str:

@@ -9,6 +9,8 @@ from workers.correction.table import Cell
 
 #: Of a figure read more surely than this only a lost mark or sign is believed: the document itself may not add up.
 _SURE = 0.998
+#: No witness tells a minus from a speck: equations are let pass without their signs.
+_SIGN = re.compile(r"[-−–+()]")
 
 
 def readings(cell: Cell, notation: Notation) -> set[str]:
@@ -23,7 +25,7 @@ def readings(cell: Cell, notation: Notation) -> set[str]:
         found.add(percent)
     if with_sign := signed(text, notation.prefix):
         found.add(with_sign)
-    return found - {text}
+    return {reading for reading in found if _SIGN.findall(reading) == _SIGN.findall(text)} - {text}
 
 
 def misread_percent(cell: Cell) -> str:

@@ -46,14 +46,15 @@ def rows(pages: Sequence[PageResult], mark: str) -> tuple[Row, ...]:
 def _grouped(lines: Sequence[LineResult]) -> list[list[int]]:
     """Indices of lines side by side: the middle of each is within half a line's height of its left neighbour's."""
     groups: list[list[int]] = []
-    for index in sorted(range(len(lines)), key=lambda index: _middle(lines[index])[0]):
-        y = _middle(lines[index])[1]
-        near = [group for group in groups if abs(_middle(lines[group[-1]])[1] - y) < 0.5 * _height(lines[index])]
-        if near:
-            min(near, key=lambda group: abs(_middle(lines[group[-1]])[1] - y)).append(index)
+    xs, ys = zip(*map(_middle, lines), strict=True) if lines else ((), ())
+    for index in sorted(range(len(lines)), key=xs.__getitem__):
+        far = 0.5 * _height(lines[index])
+        nearest = min(groups, key=lambda group: abs(ys[group[-1]] - ys[index]), default=[])
+        if nearest and abs(ys[nearest[-1]] - ys[index]) < far:
+            nearest.append(index)
         else:
             groups.append([index])
-    return sorted(groups, key=lambda group: median(_middle(lines[index])[1] for index in group))
+    return sorted(groups, key=lambda group: median(ys[index] for index in group))
 
 
 def _middle(line: LineResult) -> tuple[float, float]:

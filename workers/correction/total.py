@@ -1,9 +1,9 @@
 """Finds the equations between an invoice's totals: net, tax, gross, what was paid and what is due."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import permutations, product
 
+from workers.correction.amount import parse
 from workers.correction.claim import CHANGE, DUE, GROSS, RATE, Claim
 from workers.correction.reading import misread_percent
 from workers.correction.role import role_of
@@ -47,7 +47,8 @@ def _misread_rates(rows: Sequence[Row], amounts: Mapping[str, list[Cell]]) -> It
     cells = [cell for row in rows if role_of(row.label) == "tax" for cell in row.cells if misread_percent(cell)]
     for rate, net, tax in product(cells, amounts.get("net", [])[:_MOST], amounts.get("tax", [])[:_MOST]):
         claim = Claim(RATE, (rate, net, tax))
-        if claim.closes([Decimal(misread_percent(rate)[:-1]), net.amount.value, tax.amount.value]):
+        percent = parse(misread_percent(rate))
+        if percent and claim.mends(rate, percent.value):
             yield claim
 
 
