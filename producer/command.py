@@ -76,8 +76,8 @@ def confirm(question: str) -> None:
         raise typer.Exit(Status.OK)
 
 
-BatchArgument = Annotated[str, typer.Argument(callback=check_batch, help="Its name.")]
-OptionalBatchArgument = Annotated[str | None, typer.Argument(callback=check_batch, help="Its name.")]
+BatchArgument = Annotated[str, typer.Argument(callback=check_batch, metavar="BATCH", help="Its name.")]
+OptionalBatchArgument = Annotated[str | None, typer.Argument(callback=check_batch, metavar="BATCH", help="Its name.")]
 BatchOption = Annotated[str | None, typer.Option("--batch", callback=check_batch, help="A new or existing batch.")]
 PasswordFile = Annotated[Path | None, typer.Option("--password-file", help="Passwords of encrypted PDFs, one a line.")]
 PagesOption = Annotated[

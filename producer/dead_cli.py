@@ -17,8 +17,10 @@ app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, epilog=STATUSES, help="Dead letters: the documents that failed."
 )
 
-Document = Annotated[str, typer.Argument(help="Its path as submitted, or the first digits of its content.")]
-Documents = Annotated[list[str] | None, typer.Argument(metavar="DOCUMENT...", help="As in `dead show`.")]
+Document = Annotated[
+    str, typer.Argument(metavar="DOCUMENT", help="Its path as submitted, or the first digits of its content.")
+]
+Documents = Annotated[list[str] | None, typer.Argument(metavar="DOCUMENT", help="As in `dead show`.")]
 Every = Annotated[bool, typer.Option("--all", help="Every dead letter of the batch.")]
 
 

@@ -65,8 +65,8 @@ def review(
             meter.update(documents)
     if as_json:
         emit({"batch": batch, "index": str(made.index), "documents": documents, **made.total})
-    flagged = counted(made.total["flagged"], "figure")
-    say(f"{counted(documents, 'document')}, {flagged} to look at. Open {show(str(made.index))}")
+    needed = f"{made.total['needs_a_person']:,} that a person must look at"
+    say(f"{counted(documents, 'document')}, {needed}. Open {show(str(made.index))}")
 
 
 def verify(batch: BatchArgument, as_json: Json = False) -> None:

@@ -78,9 +78,8 @@ class Session:
         except KeyboardInterrupt:
             say(f"Interrupted. Nothing is lost or doubled when you go on with: {show(command)}")
             raise typer.Exit(Status.INTERRUPTED) from None
-        except RetryableError:
-            say(f"When it is back, go on with: {show(command)}")
-            raise
+        except RetryableError as error:
+            raise type(error)(f"{error} When it is back, go on with: {show(command)}") from None
 
 
 def _name_skips(part: Part) -> None:

@@ -97,20 +97,22 @@ def _show_newest(fleet: Fleet, *, watch: bool, as_json: bool) -> None:
 
     if watch:
         raise typer.Exit(ended(*(watch_json(look) if as_json else watch_table(look))))
-    if as_json:
-        emit({"batches": [describe(summary) for summary in look()]})
-    else:
-        console().print(batch_table(look()))
+    _table(look(), as_json=as_json)
 
 
 def batches(
     offset: Annotated[int, typer.Option(min=0, help="How many of the newest to leave out.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to list.")] = 50,
     as_json: Json = False,
 ) -> None:
     """List batches, the newest first."""
-    summaries = open_fleet().ledger.batches(offset, limit)
+    _table(open_fleet().ledger.batches(offset, limit), as_json=as_json)
+
+
+def _table(summaries: list[BatchSummary], *, as_json: bool) -> None:
     if as_json:
         emit({"batches": [describe(summary) for summary in summaries]})
-    else:
+    elif summaries:
         console().print(batch_table(summaries))
+    else:
+        say("There is no batch. To make one: ocrfleet submit PATH")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich.filesize import decimal
+
 from producer.console import Status, counted, show
 from producer.export import Exported
 from producer.submit import Part
@@ -62,7 +64,7 @@ class SubmitTally:
         """Say it in one line."""
         if not self.accepted:
             return f"Nothing to submit: {self.skipped:,} passed over." if self.skipped else "Nothing to submit."
-        parts = [counted(self.new, "new document"), f"{self.size_bytes / 1e6:,.1f} MB"]
+        parts = [counted(self.new, "new document"), decimal(self.size_bytes)]
         parts += [f"{self.known:,} that it had already"] if self.known else []
         parts += [f"{self.again:,} of them processed anew"] if self.again else []
         parts += [f"{self.skipped:,} passed over"] if self.skipped else []

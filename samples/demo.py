@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from config.settings import environment_for
+from producer.console import counted
 from samples.excerpt import show_excerpts
 from samples.generate import generate
 from samples.local_redis import local_redis
@@ -96,8 +97,10 @@ def _report(settings: dict[str, object], out: Path, seconds: float) -> int:
     show_excerpts(out)
     pages = summary["pages_done"]
     speed = f"{pages / seconds:.2f} pages/s"
-    _say(f"\n{pages} pages in {seconds:.1f} s: {speed}, OCR and correction, on {os.cpu_count()} cores.")
+    _say(f"\n{counted(pages, 'page')} in {seconds:.1f} s: {speed}, OCR and correction, on {os.cpu_count()} cores.")
     _say(f"The results lie in {out.resolve()}")
+    _say(f"What a person must look at, beside its scan: open {out / 'review' / 'index.html'}")
+    _say("The demo's Redis and worker end now. To keep a fleet that such commands work on: README, On a fleet.")
     return 0 if summary["done"] == summary["documents"] else 1
 
 

@@ -18,6 +18,7 @@ from config.settings import environment_for
 
 #: A warm stop finishes the page in flight; on a slow CPU that takes a while.
 STOP_TIMEOUT_S = 60.0
+FLOWER_CONFIG = Path(__file__).parents[1] / "config" / "flowerconfig.py"
 
 
 class StackError(RuntimeError):
@@ -100,8 +101,8 @@ def running_flower(settings: Mapping[str, object], log: Path) -> Iterator[Flower
     """Run Flower on a free loopback port, behind a password made for this run."""
     port, password = free_port(), secrets.token_urlsafe(9)
     flower = Flower(url=f"http://127.0.0.1:{port}", user="demo", password=password)
-    arguments = ["celery", "-A", "config.celery_app", "flower", "--address=127.0.0.1", f"--port={port}"]
-    arguments += [f"--basic-auth={flower.user}:{password}"]
+    arguments = ["celery", "-A", "config.celery_app", "flower", f"--port={port}"]
+    arguments += [f"--basic-auth={flower.user}:{password}", f"--conf={FLOWER_CONFIG}", "--persistent=False"]
     with running(arguments, settings, log) as process:
         _wait_for_http(f"{flower.url}/healthcheck", process, log)
         yield flower

@@ -50,7 +50,8 @@ def worker(
 
 EngineOption = Annotated[Engine | None, typer.Option(help="OCR engine where a batch names none; default auto.")]
 HostArgument = Annotated[
-    str | None, typer.Argument(help="A worker's name as in Flower, e.g. gpu0@host; default: all that live.")
+    str | None,
+    typer.Argument(metavar="WORKER", help="A worker's name as in Flower, e.g. gpu0@host; default: all that live."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -79,7 +80,7 @@ def run(
 
 @app.command()
 def read(
-    file: Annotated[Path, typer.Argument(help="An invoice: PDF or image.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An invoice: PDF or image.")],
     prompt: Annotated[str, typer.Option(help="finance, medical, or a file with your own.")] = "finance",
     mode: Annotated[
         Mode | None, typer.Option(help="off; guarded (follows the prompt); constrained (hardly does).")

@@ -19,7 +19,7 @@ from producer.review.sheet import Reviewable
 
 #: Rows of one list. A browser is still quick with them.
 ROWS = 2000
-COUNTS = ("figures", "changed", "flagged", "open_sums")
+COUNTS = ("figures", "changed", "flagged", "open_sums", "needs_a_person")
 
 
 @dataclass(frozen=True, slots=True)

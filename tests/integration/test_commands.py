@@ -115,6 +115,12 @@ def test_batches_are_shown_as_a_table_or_as_json(ocrfleet, fleet, folder):
     assert [each["batch"] for each in page] == ["april"]
 
 
+@pytest.mark.parametrize("command", ["status", "batches"])
+def test_no_batch_is_told_as_such_and_is_no_error(ocrfleet, command):
+    assert ocrfleet(command) == (0, "", "There is no batch. To make one: ocrfleet submit PATH\n")
+    assert json.loads(ocrfleet(command, "--json")[1]) == {"batches": []}
+
+
 def test_status_can_be_watched_until_all_have_ended(ocrfleet, fleet, folder):
     write(folder, "a.pdf")
     submit(fleet, folder)

@@ -96,6 +96,7 @@ def test_nothing_but_flower_is_published_and_that_on_loopback_with_a_password(se
     published = {name: port["host_ip"] for name, service in services.items() for port in service.get("ports", [])}
     assert published == {"flower": "127.0.0.1"}
     assert services["flower"]["environment"]["FLOWER_BASIC_AUTH"] == "ocrfleet:fl0wer"
+    assert services["flower"]["entrypoint"][-1] == "--address=0.0.0.0"  # of the container; else nothing reaches it
 
 
 def test_with_tls_redis_speaks_nothing_else_and_everybody_knows_its_authority():

@@ -24,3 +24,4 @@ def test_flower_keeps_its_history_and_knows_every_option(monkeypatch):
     }
     assert set(chosen) <= set(options)
     assert chosen["persistent"] and chosen["state_save_interval"] > 0
+    assert chosen["address"] == "127.0.0.1"
