@@ -69,9 +69,9 @@ def test_a_report_names_what_has_no_result_and_its_reason():
 
     assert tally.lines("march", "out") == [
         r"failed  b\n.pdf  CorruptDocument: truncated",
-        "2 written to out, 1 documents failed, 1 documents unfinished.",
+        "2 written to out, 1 document failed, 1 document unfinished.",
     ]
-    assert tally.status == 0
+    assert tally.status == 1
 
 
 def test_a_result_that_the_store_lost_is_a_failure_of_the_export():
