@@ -5,8 +5,8 @@ import re
 from typing import TextIO
 
 from jobs.batch import DocumentEntry
+from jobs.finding import Finding, findings
 from jobs.result import DocumentResult
-from producer.finding import Finding, findings
 
 COLUMNS = ("name", "page", "line", "kind", "raw", "final", "reason", "document")
 #: Without it Excel takes UTF-8 for the code page of its machine.

@@ -1,40 +1,13 @@
-"""What a person must look at: each flagged figure, each sum that does not close, each total that no page shows."""
+"""Goes through a batch for what a person must look at."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobs.batch import DocumentEntry
-from jobs.result import Arithmetic, DocumentResult, Statement
+from jobs.finding import Finding, findings
 from producer.fleet import Fleet
 
 #: Why a document that is done has nothing to show.
 RESULT_GONE = "its result is not in the store: process it anew with submit --again"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to look at."""
-
-    kind: str  # of a figure (amount, date, iban ...), or "sum", or "total" of the document's XML
-    raw: str
-    final: str
-    reason: str
-    page: int | None = None  # from 1; None: it is of the whole document
-    line: int | None = None  # from 1
-    start: int = 0  # code points in the line's final text
-    end: int = 0
-
-
-def findings(result: DocumentResult) -> Iterator[Finding]:
-    """Find what a document's audit counts, page by page; what is of the whole document comes last."""
-    for page in result.pages:
-        for number, line in enumerate(page.lines, 1):
-            for figure in line.figures:
-                if figure.flag is not None:
-                    facts = (figure.kind, figure.raw, figure.final, figure.flag)
-                    yield Finding(*facts, page.page, number, figure.start, figure.end)
-    yield from (_open_sum(each) for each in result.arithmetic if not each.closes)
-    yield from _missing_totals(result.statement) if result.statement else ()
 
 
 def to_review(fleet: Fleet, batch: str) -> Iterator[tuple[DocumentEntry, list[Finding]]]:
@@ -47,14 +20,3 @@ def to_review(fleet: Fleet, batch: str) -> Iterator[tuple[DocumentEntry, list[Fi
         if entry.audit.to_review:
             result = fleet.result(entry)
             yield entry, list(findings(result)) if result else []
-
-
-def _open_sum(sums: Arithmetic) -> Finding:
-    terms = "  ".join(sums.terms)
-    return Finding("sum", terms, terms, f"{sums.rule} does not close")
-
-
-def _missing_totals(statement: Statement) -> Iterator[Finding]:
-    for role in statement.missing:
-        value = statement.totals[role]
-        yield Finding("total", value, value, f"no page shows what the XML states as {role}")

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jobs.batch import BatchSummary, DocumentEntry
+from jobs.finding import Finding
 from jobs.result import FigureCounts
 from producer.console import Status, counted, show
-from producer.finding import Finding
 
 if TYPE_CHECKING:
     from rich.table import Table

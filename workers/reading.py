@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 from config.settings import Settings
 from jobs.contract import Mode, Recipe, TextLayerUse
 from jobs.errors import UnsupportedDocument, UsageError
+from jobs.finding import Finding, findings
 from jobs.foreign import foreign
 from jobs.media import HEAD_BYTES, sniff
 from jobs.prompt import read_prompt
@@ -66,12 +67,13 @@ def read_file(
 
 
 def print_result(result: DocumentResult, *, as_json: bool) -> None:
-    """Print raw and corrected text, or everything as JSON."""
+    """Print raw and corrected text with what changed and what a person must look at, or everything as JSON."""
     if as_json:
         typer.echo(result.model_dump_json(indent=2))
         return
     if result.truncated:
         typer.secho("The text is cut off: Aspose.OCR has no licence.", fg="red", bold=True, err=True)
+    found = list(findings(result))
     for page in result.pages:
         typer.secho(f"--- page {page.page}, as read", bold=True)
         typer.echo(page.raw_text)
@@ -84,6 +86,14 @@ def print_result(result: DocumentResult, *, as_json: bool) -> None:
                 )
             for refusal in line.refusals:
                 typer.secho(f"  refused {refusal.raw!r} to {refusal.proposed!r} ({refusal.reason})", fg="yellow")
+        _print_findings(each for each in found if each.page == page.page)
+    _print_findings(each for each in found if each.page is None)
+
+
+def _print_findings(found: Iterable[Finding]) -> None:
+    for each in found:
+        place = f"line {each.line}, " if each.line else ""
+        typer.secho(f"  look at {place}{each.kind} {each.final!r} ({each.reason})", fg="red")
 
 
 def _load(path: Path) -> bytes:
