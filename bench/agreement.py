@@ -22,8 +22,8 @@ FLOWER_LIMIT_S = 90.0
 LOOK_S = 0.5
 #: As Celery's events show our message.
 _JOB = re.compile(r"'batch': '([^']+)', 'document': '([0-9a-f]{64})'")
-#: How a job that counts as done says it (workers/job/attempt.py): alone, or before `and 3 more`.
-_DONE = re.compile(r"'(?:part )?done\b")
+#: How jobs that count as done say it (workers/job/attempt.py): `'done'`, or `'3 done, 1 failed'`.
+_DONE = re.compile(r"(?:(\d+) |')(?:part )?done\b")
 
 
 def status_disagreements(fleet: Fleet, settings: Mapping[str, object], batches: Collection[str]) -> Iterator[str]:
@@ -45,7 +45,7 @@ def flower_disagreements(flower: Flower, fleet: Fleet, workers: Collection[str],
     successes = [task for task in tasks if task["state"] == "SUCCESS"]
     found = [f"{name} lives and is not in Flower" for name in _missing(flower, workers)]
     found += [f"Flower's success {task['uuid']} has no attempt" for task in successes if not _attempted(task, ledger)]
-    done = sum(bool(_DONE.match(task["result"])) for task in successes)
+    done = sum(int(count or 1) for task in successes for count in _DONE.findall(task["result"]))
     if done > (jobs := sum(_jobs(entry, fleet) for entry in ledger.values())):
         found.append(f"Flower shows {done} jobs as done, the ledger {jobs}")
     return found

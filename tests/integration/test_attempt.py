@@ -225,7 +225,7 @@ def _away(*_: object) -> None:
 
 
 def test_quick_jobs_that_are_due_are_done_under_one_message(fleet_of_eleven: Callable[..., str]) -> None:
-    assert fleet_of_eleven(stay_s=60) == "done, and 3 more"  # eight were sent
+    assert fleet_of_eleven(stay_s=60) == "4 done"  # eight were sent
 
 
 def test_a_slow_job_is_the_only_one_of_its_message(fleet_of_eleven: Callable[..., str]) -> None:

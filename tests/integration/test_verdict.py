@@ -99,4 +99,4 @@ def test_what_flower_shows_and_the_ledger_does_not_know_is_noticed(fleet, monkey
 
 def success(batch, document):
     args = f"({{'batch': '{batch}', 'document': '{document}', 'part': 0}},)"
-    return {"uuid": "id", "state": "SUCCESS", "args": args, "result": "'done, and 3 more'"}
+    return {"uuid": "id", "state": "SUCCESS", "args": args, "result": "'1 done, 1 waits'"}
