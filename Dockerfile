@@ -84,12 +84,11 @@ CMD ["run", "--gpu", "cpu"]
 FROM build-cuda AS worker-cuda-build
 # T4, A100, A10, L4 and L40, H100; one alone builds faster: --build-arg CUDA_ARCHITECTURES=90
 ARG CUDA_ARCHITECTURES="75;80;86;89;90"
-# onnxruntime-gpu brings the same module as onnxruntime: one of them may be installed. It and CUDA 13's libraries are 2 GB.
+# onnxruntime-gpu and CUDA 13's libraries are 2 GB.
 # The driver's libcuda comes with the host; while building, the toolkit's stub stands in for it.
-RUN echo onnxruntime > /tmp/unwanted.txt \
-    && LIBRARY_PATH=/usr/local/cuda/lib64/stubs \
+RUN LIBRARY_PATH=/usr/local/cuda/lib64/stubs \
     CMAKE_ARGS="-DCMAKE_PROJECT_INCLUDE=/src/config/llama_cpp.cmake -DGGML_NATIVE=OFF -DGGML_CUDA=ON -DCMAKE_CUDA_ARCHITECTURES='${CUDA_ARCHITECTURES}'" \
-    uv pip install --requirement pyproject.toml --extra worker --extra cuda --extra s3 --excludes /tmp/unwanted.txt
+    uv pip install --requirement pyproject.toml --extra worker --extra cuda --extra s3
 COPY . .
 RUN uv pip install --no-deps .
 

@@ -31,7 +31,7 @@ pack() {
     tar -C "${cache}/${sources}" -czf "${room}/llama_cpp.tar.gz" llama_cpp
     .venv/bin/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --python-version "${version}" \
         --python-platform x86_64-manylinux_2_28 --constraint requirements.lock --extra worker --extra local \
-        --no-emit-package llama-cpp-python --no-emit-package onnxruntime pyproject.toml --output-file "${room}/wanted.txt"
+        --no-emit-package llama-cpp-python pyproject.toml --output-file "${room}/wanted.txt"
     for minor in 28 27 24 17 12 5; do platforms+=(--platform "manylinux_2_${minor}_x86_64"); done
     .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
         --python-version "${version}" --implementation cp "${platforms[@]}" --platform manylinux2014_x86_64 \

@@ -33,6 +33,22 @@ signal.signal(signal.SIGTERM, lambda *_: print("told"))
 os.kill(os.getpid(), signal.SIGTERM)
 """
 
+WITHOUT_ONNXRUNTIME = """
+import sys
+sys.modules["onnxruntime"] = None
+from config.settings import Settings
+from tests.drawn_page import LINES, draw
+from workers.ocr import open_engine
+print([line.text for line in open_engine("rapidocr", Settings(_env_file=None)).read(draw(LINES))] == LINES)
+"""
+
+
+def test_reading_on_the_cpu_needs_no_onnxruntime() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", WITHOUT_ONNXRUNTIME], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "True\n"
+
 
 def test_loading_ocr_tells_nobody_and_leaves_no_id_in_the_home_folder(tmp_path: Path) -> None:
     told = subprocess.run(

@@ -95,7 +95,7 @@ def why_on_cpu(settings: Settings, gpus: tuple[Gpu | None, ...]) -> str:
     if not any(gpus):
         return "this worker has no GPU. nvidia-smi shows what there is; --gpu chooses."
     if not has_cuda_provider():
-        return f"the onnxruntime that is installed knows no GPU. {MEND}"
+        return f"no onnxruntime that knows GPUs is installed. {MEND}"
     needed_mib = settings.ocr_gpu_mib + CONTEXT_MIB
     short = [gpu for gpu in gpus if gpu and free_mib(gpu.uuid) < needed_mib]
     return "; ".join(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-#: What mends an onnxruntime that knows the CPU only. Both packages bring the same module: one of them may be installed.
-MEND = "Run: make setup CUDA=1 (it takes onnxruntime-gpu in place of onnxruntime)"
+#: What brings it. onnxruntime, which knows the CPU only, brings the same module: one of them may be installed.
+MEND = "Run: make setup CUDA=1 (it takes onnxruntime-gpu, in place of onnxruntime)"
 
 
 def has_cuda_provider() -> bool:
-    """Whether the onnxruntime that is installed has its CUDA provider: onnxruntime-gpu has."""
+    """Whether an onnxruntime is installed that has its CUDA provider: onnxruntime-gpu has."""
     found = find_spec("onnxruntime")
     if found is None or found.origin is None:
         return False
