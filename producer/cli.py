@@ -106,8 +106,8 @@ def _end_submission(session: Session, tally: SubmitTally, *, until_done: bool, a
         report["status"] = describe(summary)
         ends = ended(summary) or ends
         say(sentence(summary), *next_lines(summary))
-    elif tally.known > tally.again:  # as often after an interruption: what has ended is not sent again by this
-        say(*next_lines(session.summary()))
+    elif tally.accepted:
+        session.say_what_is_left(tally)
     if as_json:
         emit(report)
     raise typer.Exit(ends)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from config.settings import Settings
-from jobs.batch import DocumentEntry
+from jobs.batch import BatchSummary, DocumentEntry
 from jobs.contract import DocumentState
 from jobs.errors import LedgerUnavailable
 from jobs.feed import feed
@@ -51,6 +51,10 @@ class Fleet:
         from config.celery_app import make_app, make_sender
 
         return make_sender(make_app(self.settings))
+
+    def is_waiting(self, summary: BatchSummary) -> bool:
+        """Tell whether a batch has work left, and no worker lives that could do it."""
+        return summary.finished < summary.documents and not self.ledger.nodes()
 
     def documents(self, batch: str, state: DocumentState | None = None) -> Iterator[DocumentEntry]:
         """List a batch of any length in order; failed documents as they failed.

@@ -14,6 +14,7 @@ from producer.intake import take_in
 from producer.interrupt import Interrupt
 from producer.order import Wish
 from producer.progress import progress
+from producer.status import NO_WORKER, next_lines
 from producer.submit import Part, submit_again, submit_files
 from producer.tally import SubmitTally
 from producer.walk import Count, walk
@@ -35,9 +36,13 @@ class Session:
             self._fleet.ledger.nodes()  # Redis answers
             return self._send_files(paths, wish) if paths else self._send_again(wish)
 
-    def summary(self) -> BatchSummary:
-        """Count the batch as it is now."""
-        return self._fleet.ledger.batch(self.batch)
+    def say_what_is_left(self, tally: SubmitTally) -> None:
+        """Say what a submission alone does not do: send again what has ended, and work."""
+        summary = self._fleet.ledger.batch(self.batch)
+        if tally.known > tally.again:
+            say(*next_lines(summary))
+        if self._fleet.is_waiting(summary):
+            say(NO_WORKER)
 
     def wait(self) -> BatchSummary:
         """Wait until the batch has ended."""

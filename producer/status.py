@@ -12,6 +12,8 @@ from producer.console import Status, counted, show
 if TYPE_CHECKING:
     from rich.table import Table
 
+#: What a person sees where a batch waits for nobody.
+NO_WORKER = "No worker is running. To start one: ocrfleet-worker run"
 COUNTS = ("documents", "queued", "running", "done", "failed", "cancelled", "truncated", "to_review")
 
 

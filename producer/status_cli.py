@@ -12,7 +12,7 @@ from producer.command import Json, OptionalBatchArgument, open_fleet
 from producer.console import console, counted, emit, emit_with, say, show
 from producer.finding import RESULT_GONE, to_review
 from producer.fleet import Fleet
-from producer.status import batch_table, describe, document_line, ended, finding_line, next_lines, sentence
+from producer.status import NO_WORKER, batch_table, describe, document_line, ended, finding_line, next_lines, sentence
 from producer.watch import wait, watch_json, watch_table
 
 #: Batches that `status` shows and watches; `batches` pages through all of them.
@@ -45,7 +45,10 @@ def status(
     elif watch:
         _watch(fleet, batch, as_json=as_json)
     else:
-        _tell(fleet.ledger.batch(batch), as_json=as_json)
+        summary = fleet.ledger.batch(batch)
+        _tell(summary, as_json=as_json)
+        if fleet.is_waiting(summary):
+            say(NO_WORKER)
 
 
 def _tell(summary: BatchSummary, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from jobs.batch import BatchSummary
 from producer.console import console, emit, say
 from producer.fleet import Fleet
 from producer.progress import progress
-from producer.status import batch_table, describe, pages_sentence, sentence
+from producer.status import NO_WORKER, batch_table, describe, pages_sentence, sentence
 
 #: Between two looks at the counts: one small read of Redis each.
 POLL_S = 0.5
@@ -20,7 +20,8 @@ def wait(fleet: Fleet, batch: str) -> BatchSummary:
     summary = fleet.ledger.batch(batch)
     with progress(batch, "documents", summary.documents) as meter:
         for (summary,) in _looks(lambda: [fleet.ledger.batch(batch)]):
-            meter.update(summary.finished, summary.documents, pages_sentence(summary))
+            note = NO_WORKER if fleet.is_waiting(summary) else pages_sentence(summary)
+            meter.update(summary.finished, summary.documents, note)
     return summary
 
 

@@ -219,3 +219,16 @@ def test_what_may_hold_an_invoice_is_passed_over_with_what_mends_it(ocrfleet, fo
 
     assert "photo.heic: a HEIC or AVIF photo: save it as JPEG" in err
     assert "mail.eml: an e-mail: save its attachments" in err
+
+
+def test_a_batch_that_waits_for_nobody_says_so_until_a_worker_lives(ocrfleet, fleet, folder):
+    write(folder, "a.pdf")
+
+    alone = [ocrfleet("submit", folder, "--batch", "march")[2], ocrfleet("status", "march")[2]]
+    fleet.ledger.beat("node", 1)
+    served = [ocrfleet("submit", folder, "--batch", "march")[2], ocrfleet("status", "march")[2]]
+    fleet.ledger.leave("node")
+    finish(fleet)
+    ended = ocrfleet("status", "march")[2]
+
+    assert ["No worker is running" in each for each in (*alone, *served, ended)] == [True, True, False, False, False]
