@@ -5,7 +5,7 @@ OcrFleetError
 │   ├── StoreUnavailable      the document store does not answer
 │   │   └── WrongStore        it is another one than the documents were put in
 │   ├── LedgerUnavailable     Redis does not answer
-│   │   └── LedgerFull        its memory is full: it takes no more jobs
+│   │   └── LedgerReadOnly    it answers and takes no writes: full, a replica, or its disk fails
 │   ├── OcrUnavailable        the OCR engine can't run on this node; another may have it
 │   │   └── OcrNotInstalled   its package is not here
 │   ├── NodeOutdated          a newer ocrfleet made this; another node may be upgraded already
@@ -57,8 +57,8 @@ class LedgerUnavailable(RetryableError):
     """Redis does not answer."""
 
 
-class LedgerFull(LedgerUnavailable):
-    """Redis' memory is full: it takes no more jobs."""
+class LedgerReadOnly(LedgerUnavailable):
+    """Redis takes no writes."""
 
 
 class OcrUnavailable(RetryableError):

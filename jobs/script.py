@@ -14,7 +14,7 @@ from redis.retry import Retry
 
 from config.keepalive import KEEPALIVE
 from jobs.dialect import speaks_plain, speaks_tls
-from jobs.errors import LeaseLost, LedgerFull, LedgerUnavailable, OcrFleetError, UsageError
+from jobs.errors import LeaseLost, LedgerReadOnly, LedgerUnavailable, OcrFleetError, UsageError
 
 #: What redis takes as it is.
 Argument = str | bytes | int
@@ -26,12 +26,10 @@ CONNECT_TIMEOUT_S = 5.0
 #: A connection idle for longer is tried before it is used: firewalls drop idle ones in silence.
 IDLE_CHECK_S = 30
 
-MAKE_ROOM = (
-    "Raise its maxmemory (redis-cli config set maxmemory 4gb, and in its configuration), or delete batches: "
-    "ocrfleet delete BATCH"
-)
 #: What Redis says, and what to do about it.
 REMEDIES = {
+    "OOM": "is out of memory and takes no more jobs. Delete batches (ocrfleet delete BATCH), or raise its maxmemory "
+    "(redis-cli config set maxmemory 4gb, and in its configuration)",
     "DB index is out of range": "has no database of that number. Correct the end of OCRFLEET_REDIS_URL (/0)",
     "READONLY": "is a replica that takes no writes. Point OCRFLEET_REDIS_URL at the primary",
     "MISCONF": "can't save to its disk and takes no writes. Look at the disk and at Redis' log",
@@ -39,6 +37,8 @@ REMEDIES = {
     "BUSY": "is held up by a script. Look at: redis-cli slowlog get",
     "CERTIFICATE_VERIFY_FAILED": "has a certificate we don't trust. Check OCRFLEET_REDIS_CA_PATH and the host's name",
 }
+#: Of these, what it says while it answers and takes no writes.
+REFUSALS = {"OOM", "READONLY", "MISCONF"}
 
 
 class Scripts:
@@ -111,11 +111,10 @@ class Scripts:
         if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
             remedy = "refuses our user or password. Check OCRFLEET_REDIS_URL and the user's ACL"
             return LedgerUnavailable(f"Redis at {self._address} {remedy}.")
-        if "OOM" in said:
-            return LedgerFull(f"Redis at {self._address} is out of memory: it takes no more jobs. {MAKE_ROOM}")
         for word, remedy in REMEDIES.items():
             if word in said:
-                return LedgerUnavailable(f"Redis at {self._address} {remedy}.")
+                kind = LedgerReadOnly if word in REFUSALS else LedgerUnavailable
+                return kind(f"Redis at {self._address} {remedy}.")
         if isinstance(error, ResponseError):
             return OcrFleetError(
                 f"Redis at {self._address} can't run a script of ours (6.2 or later is needed): {said}"

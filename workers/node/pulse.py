@@ -10,7 +10,7 @@ from celery import Celery, bootsteps
 
 from config.celery_app import waiting_messages
 from config.queue import Queue
-from jobs.errors import LedgerFull, LedgerUnavailable, StoreUnavailable
+from jobs.errors import LedgerReadOnly, LedgerUnavailable, StoreUnavailable
 from jobs.feed import feed
 from jobs.ledger import Ledger
 from jobs.store import Store
@@ -81,17 +81,17 @@ class Pulse:
         if isinstance(
             sys.exception(), self.app.connection_for_read().channel_errors
         ):  # Celery calls while it handles it
-            self._wait_for_memory()
+            self._wait_for_writes()
         if self.drain.begun:
             self._last()
 
-    def _wait_for_memory(self) -> None:
-        """Wait while Redis' memory is full: until then it refuses Celery's every attempt, five a second."""
+    def _wait_for_writes(self) -> None:
+        """Wait while Redis takes no writes, as where its memory is full: Celery alone tries five times a second."""
         while not self.drain.begun:
             try:
                 self.ledger.beat(self.node, self.concurrency)
-            except LedgerFull as error:
-                log.warning("Waits: %s", error, extra={"event": "node.waits_for_memory"})
+            except LedgerReadOnly as error:
+                log.warning("Waits: %s", error, extra={"event": "node.waits"})
                 time.sleep(PULSE_S)
             except LedgerUnavailable:  # for that Celery waits
                 return
