@@ -9,7 +9,6 @@ from typing import Any
 
 import kombu
 from celery import Celery
-from kombu.exceptions import ChannelError
 
 from config.keepalive import KEEPALIVE
 from config.queue import PROCESS_TASK, QUEUES, Queue
@@ -63,6 +62,9 @@ def _broker(settings: Settings) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_channel_error_retry": True,  # Redis refuses a write, as where its memory is full: no reason to end
         "broker_transport_options": {
+            # Fleets that share a Redis must not take each other's messages. The default's names are Celery's own, which
+            # other applications know (docs/wire.md).
+            "global_keyprefix": "" if settings.redis_prefix == "ocrfleet" else f"{settings.redis_prefix}:",
             # As a worker names its queues. kombu's own choice, each in turn, gave urgent jobs half of a busy fleet.
             "queue_order_strategy": "priority",
             # Longer than any job. The ledger's leases, not this, bring a dead worker's jobs back.
@@ -91,14 +93,9 @@ def make_sender(app: Celery) -> Callable[[str, Mapping[str, Any]], None]:
 def waiting_messages(app: Celery) -> dict[Queue, int]:
     """Count the messages that wait in each queue: those that no worker has fetched."""
     with app.connection_for_read() as connection:
-        return {queue: _message_count(connection.default_channel, queue) for queue in QUEUES}
-
-
-def _message_count(channel: Any, queue: str) -> int:  # noqa: ANN401 - kombu has no types
-    try:
-        return int(channel.queue_declare(queue=queue, passive=True).message_count)
-    except ChannelError:  # Redis keeps no key of an empty list, so kombu finds no such queue
-        return 0
+        # Not `passive`: kombu then asks for the key, which an empty list has not, and without its prefix.
+        channel = connection.default_channel
+        return {queue: int(channel.queue_declare(queue=queue).message_count) for queue in QUEUES}
 
 
 def __getattr__(name: str) -> Celery:

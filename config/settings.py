@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     )
     redis_cert_path: Path | None = Field(None, description="For rediss://: our certificate, where Redis wants one.")
     redis_key_path: Path | None = Field(None, description="For rediss://: the key of our certificate.")
-    redis_prefix: str = Field("ocrfleet", description="Prefix of every ledger key; one Redis can serve several fleets.")
+    redis_prefix: str = Field(
+        "ocrfleet", description="Prefix of the ledger's keys, and any but this one of the queues': one for each fleet."
+    )
     store_url: str = Field(
         "ocrfleet-store",
         description="Document store: a folder or s3://bucket/prefix, the same for all machines of a fleet.",

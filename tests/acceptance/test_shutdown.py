@@ -109,6 +109,7 @@ def test_the_model_is_freed_on_request_and_loaded_again_by_the_next_page(
 
 
 def test_a_drained_worker_ends_and_hands_back_what_it_has_not_done(fleet: Any, backlog: Path) -> None:
+    fleet.settings |= {"redis_prefix": "second"}  # one of several fleets on this Redis
     worker = fleet.start_worker()
     fleet.submit(backlog, text_layer="ignore")
     in_the_middle(fleet)

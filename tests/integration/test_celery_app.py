@@ -19,6 +19,16 @@ def test_a_message_waits_in_the_queue_it_was_sent_to_and_in_no_other(settings: A
     assert waiting_messages(app) == {"urgent": 1, "backlog": 2}
 
 
+def test_a_fleet_of_another_prefix_has_queues_of_its_own(settings: Any) -> None:
+    first, second = make_app(settings()), make_app(settings(redis_prefix="second"))
+
+    make_sender(first)("backlog", {"version": 1})
+    make_sender(second)("urgent", {"version": 1})
+
+    assert waiting_messages(first) == {"urgent": 0, "backlog": 1}
+    assert waiting_messages(second) == {"urgent": 1, "backlog": 0}
+
+
 def test_empty_queues_are_counted_as_empty(settings: Any) -> None:
     assert waiting_messages(make_app(settings())) == {"urgent": 0, "backlog": 0}
 
