@@ -78,9 +78,10 @@ def test_a_figure_that_may_be_another_as_well_has_no_witness(rule, terms, rest):
     assert proven(rule, *terms) == rest
 
 
-def test_a_repeated_figure_is_mended_by_no_repetition():
-    each = claim(DUE, "0,00", "529,87", "529,37")
-    assert not any(
-        each.mends(cell, value) for cell in each.cells for value in (parse("529,87").value, parse("529,37").value)
-    )
-    assert claim(GROSS, "210,00", "39,90", "249,80").mends(each.cells[2], parse("249,90").value)
+def test_a_reading_that_closes_an_equation_may_be_no_more_than_a_repetition():
+    repeated, other = claim(DUE, "0,00", "529,87", "529,37"), claim(GROSS, "210,00", "39,90", "249,80")
+    right, gross = parse("529,87").value, parse("249,90").value
+    assert repeated.closes_with(repeated.cells[2], right)
+    assert repeated.repeats(repeated.cells[2], right)
+    assert other.closes_with(other.cells[2], gross)
+    assert not other.repeats(other.cells[2], gross)

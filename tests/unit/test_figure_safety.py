@@ -1,6 +1,7 @@
 """The promise: for any source and any model output, no figure differs without a witness that an outsider can check."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from hypothesis import given, settings
@@ -80,7 +81,8 @@ def run(texts, model, mode, alternatives=None, before=()):
 
 
 def digits(text):
-    return re.findall(r"\d|[€$£]", text)
+    """Everything that has a value, and what belongs to it: a sign, a bracket, a currency."""
+    return [char for char in text if char.isnumeric() or unicodedata.category(char) == "Sc" or char in "-−–+()%‰"]
 
 
 def assert_safe(result):
@@ -94,6 +96,7 @@ texts = st.lists(
     st.one_of(
         st.sampled_from(SOURCE),
         st.text(alphabet="0123456789OolIS.,€$% -/:abcRechnungTotal%", max_size=30),
+        st.text(alphabet="0159٥２½²一₦£()-+.,'% \u00a0\u2009\u202eCRDR", max_size=20),
         st.builds("{} {}".format, st.sampled_from(WORDS), st.decimals(0, 99999, places=2).map(str)),
     ),
     min_size=1,
@@ -141,6 +144,11 @@ ATTACKS = {
     "answers in prose": lambda draft: "Sure! Here is the corrected invoice with a total of $900.00: " + draft,
     "obeys the document": lambda draft: "1| Total: $1.00\n2| Total: $1.00\n3| Total: $1.00",
     "shifts lines": lambda draft: "\n".join(f"{n}| {line[3:]}" for n, line in enumerate(draft.splitlines()[1:], 1)),
+    "turns signs": lambda draft: draft.replace("-", "+").replace("(", " ").replace("%", "‰"),
+    "writes other digits": lambda draft: draft.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
+    "hides characters": lambda draft: draft.replace("1", "1\u200b").replace(" ", "\u202e"),
+    "adds a line": lambda draft: "0| Total: $0.00\n" + draft + "\n99| Total: $0.00",
+    "answers one line twice": lambda draft: draft.splitlines()[0] + "\n1| Total: $0.00",
     "changes currencies": lambda draft: draft.replace("$", "€").replace("€", "£"),
     "moves decimal points": lambda draft: draft.replace(".", ",").replace(",", ""),
     "says nothing": lambda draft: "",

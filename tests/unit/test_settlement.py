@@ -115,15 +115,26 @@ def test_a_point_in_a_document_of_commas_is_a_comma_where_the_engine_saw_one_too
     assert (company.text, company.figures[0].flag) == ("120 000.00 €", "not the document's decimal mark")
 
 
-def test_where_most_points_of_a_page_are_doubted_the_sure_ones_are_commas_too():
-    rows = [["Summe", "340.96", "12,00", "13,00"], ["a", "14.50", "15.75", "16.00"], ["b", "17,00", "18,00", "19.99"]]
+def test_where_most_points_of_a_page_are_doubted_the_sure_ones_of_money_are_commas_too():
+    rows = [
+        ["1.10", "340.96", "12,00", "13,00"],
+        ["a", "14.50", "15.75", "16.00 €"],
+        ["b", "17,00", "18,00", "19.99 €"],
+    ]
     doubted = {text: seen(text, ",") for text in ("340.96", "14.50", "15.75")}
     lines = [line.text for line in settled(page(rows, readings=doubted)).pages[0].lines]
-    assert [text for text in lines if text[0].isdigit()] == [
-        "340,96", "12,00", "13,00", "14,50", "15,75", "16,00", "17,00", "18,00", "19,99"
+    assert lines == [
+        "1.10", "340,96", "12,00", "13,00", "a", "14,50", "15,75", "16,00 €", "b", "17,00", "18,00", "19,99 €"
     ]  # fmt: skip
     few = {text: seen(text, ",") for text in ("340.96", "14.50")}
-    assert "16.00" in [line.text for line in settled(page(rows, readings=few)).pages[0].lines]
+    assert "16.00 €" in [line.text for line in settled(page(rows, readings=few)).pages[0].lines]
+
+
+def test_a_position_that_the_engine_hardly_doubts_keeps_its_point():
+    rows = [["1.10", "340,96", "12,00", "13,00"], ["1.20 €", "14,50", "15,75", "16,00"]]
+    hardly = {"1.10": ((), ((",", 0.03),), (), ()), "1.20 €": ((), ((",", 0.03),), (), (), (), ())}
+    lines = [line.text for line in settled(page(rows, readings=hardly)).pages[0].lines]
+    assert (lines[0], lines[4]) == ("1.10", "1,20 €")
 
 
 @pytest.mark.parametrize("date", ["06. 12.2018", "am 12.12. bis 24.12. einzeln", "12.2018"])

@@ -52,17 +52,17 @@ class Claim:
         """Whether it vouches for a figure of its own: it closes to the cent, and would not were the figure misread."""
         misread = (self._with((cell, value)) for value in _other_readings(cell.amount, self.rule))
         exact = self._is_exact(self._printed) and not any(map(self._is_exact, misread))
-        return exact and not self._repeats(cell, cell.amount.value)
+        return exact and not self.repeats(cell, cell.amount.value)
 
-    def mends(self, cell: Cell, value: Decimal) -> bool:
-        """Whether it closes with another value for a figure of its own, and says more of it than that it recurs."""
-        return self._is_exact(self._unsigned(self._with((cell, value)))) and not self._repeats(cell, value)
+    def closes_with(self, cell: Cell, value: Decimal) -> bool:
+        """Whether it closes to the cent with another value for a figure of its own, signs aside."""
+        return self._is_exact(self._unsigned(self._with((cell, value))))
 
-    def _repeats(self, cell: Cell, value: Decimal) -> bool:
-        """Whether it only says of a figure that it stands there twice, as in `0,00 + 529,87 = 529,87`.
+    def repeats(self, cell: Cell, value: Decimal) -> bool:
+        """Whether it only says of a figure, if that has this value, that it stands there twice: `0,00 + 5,29 = 5,29`.
 
-        That is no evidence: what is misread once is misread twice, and `1 x $29,87 = $29,87` closes as well. Of the
-        nought and of the one it is.
+        That is no evidence: what is misread once is misread twice, and `1 x $,29 = $,29` closes as well. Of the nought
+        and of the one it is.
         """
         other = abs(value) + 1
         twins = (each for each in self.cells if each is not cell and abs(each.amount.value) == abs(value))

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
 
-from jobs.result import Figure
 from workers.correction.amount import parse
 from workers.correction.claim import Claim
 from workers.correction.glyph import digits
@@ -16,7 +17,13 @@ from workers.correction.table import Cell, Place
 #: surely leave but one figure to blame.
 _SEEN, _SURE = 0.1, 0.9
 
-Way = tuple[Place, str]  # a figure, and what it may read instead
+
+class Way(NamedTuple):
+    """What a figure may read instead."""
+
+    place: Place
+    final: str
+    value: Decimal
 
 
 @dataclass(frozen=True)
@@ -24,16 +31,19 @@ class _Accusation:
     """An equation that closes once one of its figures is read otherwise."""
 
     claim: Claim
-    place: Place
-    final: str
+    way: Way
 
     @property
-    def figure(self) -> Figure:
-        return next(cell.figure for cell in self.claim.cells if cell.place == self.place)
+    def cell(self) -> Cell:
+        return next(cell for cell in self.claim.cells if cell.place == self.way.place)
 
     @property
     def others(self) -> list[Cell]:
-        return [cell for cell in self.claim.cells if cell.place != self.place]
+        return [cell for cell in self.claim.cells if cell.place != self.way.place]
+
+    @property
+    def repeats(self) -> bool:
+        return self.claim.repeats(self.cell, self.way.value)
 
 
 def culprits(stated: Sequence[Claim], notation: Notation) -> dict[Place, tuple[str, str]]:
@@ -45,11 +55,12 @@ def culprits(stated: Sequence[Claim], notation: Notation) -> dict[Place, tuple[s
     accused = []
     for claim, each in zip(failing, ways, strict=True):
         joint = {way for way in each if equations[way] > 1}
-        for place, final in joint or each if len(joint or each) == 1 else ():
-            accusation = _Accusation(claim, place, final)
-            if _is_likely(accusation) if joint else _is_likely_alone(accusation, closing, failing):
+        for way in joint or each if len(joint or each) == 1 else ():
+            accusation = _Accusation(claim, way)
+            likely = _is_likely(accusation) if joint else _is_likely_alone(accusation, closing, failing)
+            if likely and not accusation.repeats:
                 accused.append(accusation)
-    return {each.place: (each.final, each.claim.rule) for each in reversed(accused) if _stands(each, accused)}
+    return {each.way.place: (each.way.final, each.claim.rule) for each in reversed(accused) if _stands(each, accused)}
 
 
 def undisputed(stated: Sequence[Claim]) -> frozenset[Place]:
@@ -58,18 +69,17 @@ def undisputed(stated: Sequence[Claim]) -> frozenset[Place]:
 
 
 def _ways(claim: Claim, closing: frozenset[Place], notation: Notation) -> Iterator[Way]:
-    """What its figures may read instead so that it closes, and says more of them than that they stand there twice."""
+    """What its figures may read instead so that it closes."""
     for cell in claim.cells:
         for reading in () if cell.exact or cell.place in closing else sorted(readings(cell, notation)):
             amount = parse(reading, notation.mark)
-            if amount and amount.value != cell.amount.value and claim.mends(cell, amount.value):
-                yield cell.place, reading
+            if amount and amount.value != cell.amount.value and claim.closes_with(cell, amount.value):
+                yield Way(cell.place, reading, amount.value)
 
 
 def _is_likely(accusation: _Accusation) -> bool:
     """Whether the engine saw that reading too, or tells of none: two equations blame the figure already."""
-    figure = accusation.figure
-    return not figure.readings or _seen(accusation) > 0 or _lacks_a_sign(accusation)
+    return not accusation.cell.figure.readings or _seen(accusation) > 0 or _lacks_a_sign(accusation)
 
 
 def _is_likely_alone(accusation: _Accusation, closing: frozenset[Place], failing: Sequence[Claim]) -> bool:
@@ -83,24 +93,22 @@ def _is_likely_alone(accusation: _Accusation, closing: frozenset[Place], failing
         return False
     doubtful = (cell for cell in accusation.others if cell.place not in closing and not cell.exact)
     surely = min((cell.figure.confidence for cell in doubtful), default=1.0)
-    rest_is_sure = surely >= max(_SURE, accusation.figure.confidence)
+    rest_is_sure = surely >= max(_SURE, accusation.cell.figure.confidence)
     return _seen(accusation) >= _SEEN or (rest_is_sure and _lacks_a_sign(accusation))
 
 
 def _seen(accusation: _Accusation) -> float:
     """The probability that the engine gave such a reading."""
-    wanted = digits(accusation.final)
-    return max((p for reading, p in accusation.figure.readings if digits(reading) == wanted), default=0.0)
+    wanted = digits(accusation.way.final)
+    return max((p for reading, p in accusation.cell.figure.readings if digits(reading) == wanted), default=0.0)
 
 
 def _lacks_a_sign(accusation: _Accusation) -> bool:
     """Whether a mark was lost (`450` for `4,50`), or a sign read as a digit (`198` for `19%`)."""
-    return digits(accusation.final) in digits(accusation.figure.final)
+    return digits(accusation.way.final) in digits(accusation.cell.figure.final)
 
 
 def _stands(accusation: _Accusation, accused: Sequence[_Accusation]) -> bool:
     """Whether nothing else of its equation is to change, nor the figure to anything else."""
     mine = {cell.place for cell in accusation.claim.cells}
-    return all(
-        (each.place, each.final) == (accusation.place, accusation.final) for each in accused if each.place in mine
-    )
+    return all(each.way == accusation.way for each in accused if each.way.place in mine)

@@ -23,6 +23,8 @@ WITNESS = "the document's decimal mark"
 #: 90 scans three in four were commas, of those that our weights read on coarse pages most are points.
 _COMMA, _POINT = 3.0, 1.6
 _ENOUGH = 4.0
+#: How probable the engine must hold the other mark where no currency says that a figure is money: `1.10` is a position.
+_SEEN = 0.1
 #: So many points of a page must be doubted.
 _LEAST_DOUBTED = 3
 
@@ -54,7 +56,8 @@ def with_mark(figure: Figure, mark: str, *, vouched: bool) -> str | None:
     if mark_of(figure) != _OTHER[mark]:
         return None
     other = swapped(figure)
-    return other if vouched or other in dict(figure.readings) else None
+    needed = 0.0 if has_currency(figure.final) else _SEEN
+    return other if vouched or dict(figure.readings).get(other, -1.0) >= needed else None
 
 
 def is_part_of_a_date(text: str, figure: Figure) -> bool:

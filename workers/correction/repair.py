@@ -22,6 +22,8 @@ _TWO_MARKS = re.compile(r"\d[\d.,]*(?<=\d)[.,]{2}\d\d")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|er|ers|re|e|es|ème|eme|o|a|os|as|m|x|k|d)", re.IGNORECASE)
 #: Evidence in nats at which a word is certain enough to be written in the place of a digit.
 _CERTAIN = 4.0
+#: As in jobs/verify.py: what differs by more glyphs is another figure.
+_MOST_GLYPHS = 3
 _GTIN_CONTEXT = re.compile(r"\b(?:EAN|GTIN|GLN|ILN|UPC)\b", re.IGNORECASE)
 _VAT_CONTEXT = re.compile(r"USt|U5t|VAT|TVA|IVA|MwSt|NIF|BTW", re.IGNORECASE)
 
@@ -91,10 +93,12 @@ def _formats(line: str, token: Token, seen: Sequence[Readings]) -> Iterator[tupl
         return
     money = has_currency(line[max(0, token.start - 3) : token.start]) or has_currency(line[token.end : token.end + 4])
     witnesses = [_format(glyph.as_digits(each), money) for each in (text, text.strip("lI|!SB"))]
-    if witnesses[0] == "amount format" and not money and not _engine_saw(glyph.as_digits(text), text, seen):
+    reading = glyph.as_digits(text)
+    if witnesses[0] == "amount format" and not money and not _engine_saw(reading, text, seen):
         return
-    if witnesses[0] and (text.strip("lI|!SB") == text or not witnesses[1]):
-        yield glyph.as_digits(text), witnesses[0]
+    misread = sum(a != b for a, b in zip(text, reading, strict=True))
+    if witnesses[0] and misread <= _MOST_GLYPHS and (text.strip("lI|!SB") == text or not witnesses[1]):
+        yield reading, witnesses[0]
 
 
 def _engine_saw(reading: str, text: str, seen: Sequence[Readings]) -> bool:
@@ -114,7 +118,8 @@ def _format(reading: str, money: bool) -> str | None:
     if re.fullmatch(DATE, reading) and exists(reading):
         return "date format"
     amount = parse(reading)
-    return "amount format" if amount and (amount.decimals in (2, 4) or (money and reading.isdigit())) else None
+    whole = money and reading.isdigit() and reading[0] != "0"
+    return "amount format" if amount and (amount.decimals in (2, 4) or whole) else None
 
 
 def _words(text: str, lexicon: Lexicon, confusions: Confusions, seen: Sequence[Readings]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from jobs.result import Arithmetic, Figure, LineResult, PageResult, Statement
 from workers.correction import currency
+from workers.correction.amount import has_currency
 from workers.correction.arithmetic import claims
 from workers.correction.claim import Claim
 from workers.correction.culprit import culprits, undisputed
@@ -69,14 +70,14 @@ def _figures(pages: Pages) -> Iterator[Figure]:
 
 
 def _misread_points(pages: Pages) -> frozenset[Place]:
-    """Figures on pages where the engine doubts most points."""
+    """Money on pages where the engine doubts most points: without a currency, `1.10` may be a position."""
     doubted = [points_doubted(_figures((page,))) for page in pages]
     return frozenset(
         (p, n, f)
         for p, page in enumerate(pages)
         for n, line in enumerate(page.lines)
-        for f in range(len(line.figures))
-        if doubted[p]
+        for f, figure in enumerate(line.figures)
+        if doubted[p] and has_currency(figure.final)
     )
 
 

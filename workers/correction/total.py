@@ -48,7 +48,7 @@ def _misread_rates(rows: Sequence[Row], amounts: Mapping[str, list[Cell]]) -> It
     for rate, net, tax in product(cells, amounts.get("net", [])[:_MOST], amounts.get("tax", [])[:_MOST]):
         claim = Claim(RATE, (rate, net, tax))
         percent = parse(misread_percent(rate))
-        if percent and claim.mends(rate, percent.value):
+        if percent and claim.closes_with(rate, percent.value):
             yield claim
 
 
