@@ -27,8 +27,8 @@ def ask(settings: Settings, command: str, host: str | None) -> dict[str, Answer]
     living = set(Ledger.of(settings).nodes())
     asked = living & {host} if host else living
     if not asked:
-        known = ", ".join(sorted(living)) or "none"
-        raise UsageError(f"No worker {host or 'lives'}. Living workers: {known}. Start one: ocrfleet-worker run")
+        there_are = f"There are: {', '.join(sorted(living))}." if living else "To start one: ocrfleet-worker run"
+        raise UsageError(f"No worker {f'{host} ' if host else ''}is running. {there_are}")
     replies = make_app(settings).control.broadcast(
         command, destination=sorted(asked), reply=True, timeout=ANSWER_TIMEOUT_S, limit=len(asked)
     )

@@ -122,7 +122,7 @@ def test_a_drained_worker_ends_and_hands_back_what_it_has_not_done(fleet: Any, b
     assert worker.wait(10) == 0
     finish_with_a_new_worker(fleet)
     unknown = fleet.ocrfleet_worker("drain", "gpu9@nowhere", check=False)
-    assert (unknown.returncode, "Living workers: cpu@testhost" in unknown.stderr) == (2, True)
+    assert (unknown.returncode, "There are: cpu@testhost." in unknown.stderr) == (2, True)
 
 
 def test_an_idle_engine_gives_its_memory_back(fleet: Any, draw_pdf: Callable[..., Path]) -> None:

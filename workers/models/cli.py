@@ -1,4 +1,4 @@
-"""`ocrfleet-worker models`: list, pull, verify. Exit status 0: done; 1: a problem, named; 2: wrong usage."""
+"""`ocrfleet-worker models`: list, pull, verify."""
 
 import json
 import sys
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 from config.settings import Settings
 from jobs.errors import ModelError
@@ -35,17 +34,17 @@ def list_models(as_json: Json = False) -> None:
 
     It says which one is chosen, and why.
     """
-    with _settings(as_json) as settings:
-        entries = survey(settings)
-        if as_json:
-            _print_json({"directory": directory_of(settings), "models": [asdict(each) for each in entries]})
-            return
-        typer.echo(f"Models in {directory_of(settings)}:")
-        for entry in entries:
-            _print_entry(entry)
-        if not any(each.chosen for each in entries):
-            typer.echo(f"None is chosen: {choice_of(settings)[1]}. `ocrfleet-worker models pull` fetches that.")
-            typer.echo(by_hand(settings))
+    settings = Settings()
+    entries = survey(settings)
+    if as_json:
+        _print_json({"directory": directory_of(settings), "models": [asdict(each) for each in entries]})
+        return
+    typer.echo(f"Models in {directory_of(settings)}:")
+    for entry in entries:
+        _print_entry(entry)
+    if not any(each.chosen for each in entries):
+        typer.echo(f"None is chosen: {choice_of(settings)[1]}. `ocrfleet-worker models pull` fetches that.")
+        typer.echo(by_hand(settings))
 
 
 @app.command()
@@ -56,7 +55,8 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Fetch a model from the hub into the folder. A download that broke off is resumed."""
-    with _settings(as_json) as settings, _progress() as progress:
+    settings = Settings()
+    with _progress() as progress:
         wanted = _asked(settings, repo, quantization, file)
         _say_notice(license_of(wanted.hugging_face_repo_id, {}))  # before gigabytes are fetched
         parts = in_folder(wanted)
@@ -75,7 +75,8 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check header, length and SHA-256 of a model. Reads every byte."""
-    with _settings(as_json) as settings, _progress() as progress:
+    settings = Settings()
+    with _progress() as progress:
         parts = parts_of(path.absolute()) if path else choice_of(settings)[0]
         if parts is None:
             raise ModelError(f"There is no model to check: run `ocrfleet-worker models pull`. {by_hand(settings)}")
@@ -87,21 +88,6 @@ def verify(
             typer.echo(
                 "unchanged" if compared else "checksum kept from now on: compare it with the one on the hub's page"
             )
-
-
-@contextmanager
-def _settings(as_json: bool) -> Iterator[Settings]:
-    """The settings for a command, whose errors become messages and exit statuses."""
-    try:
-        yield Settings()
-    except ModelError as error:
-        _fail(str(error), 1, as_json)
-    except ValidationError as error:
-        _fail(
-            "; ".join(f"OCRFLEET_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()), 2, as_json
-        )
-    except KeyboardInterrupt:
-        _fail("stopped; `ocrfleet-worker models pull` resumes where it was", 1, as_json)
 
 
 def _asked(settings: Settings, repo: str | None, quantization: str | None, file: str | None) -> Settings:
@@ -163,11 +149,3 @@ def _say_notice(license: License) -> None:
 
 def _print_json(value: dict[str, Any]) -> None:
     typer.echo(json.dumps(value, default=str, ensure_ascii=False))
-
-
-def _fail(message: str, status: int, as_json: bool) -> None:
-    if as_json:
-        _print_json({"error": message})
-    else:
-        typer.echo(f"error: {message}", err=True)
-    raise typer.Exit(status)
