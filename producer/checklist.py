@@ -8,7 +8,7 @@ from jobs.batch import DocumentEntry
 from jobs.finding import Finding, findings
 from jobs.result import DocumentResult
 
-COLUMNS = ("name", "page", "line", "kind", "raw", "final", "reason", "document")
+COLUMNS = ("name", "page", "line", "kind", "raw", "final", "readings", "reason", "document")
 #: Without it Excel takes UTF-8 for the code page of its machine.
 _BYTE_ORDER_MARK = "\ufeff"
 #: What spreadsheets take for a formula, and a signed number is none. Names and figures are a stranger's.
@@ -28,8 +28,9 @@ class Checklist:
         found = list(findings(result)) if result and not reason else []
         found += [Finding("document", "", "", reason)] if reason else []
         for each in found:
-            row = (entry.names[0], each.page, each.line, each.kind, each.raw, each.final, each.reason, entry.document)
-            self._rows.writerow(map(_harmless, row))
+            place = (entry.names[0], each.page, each.line, each.kind)
+            read = (each.raw, each.final, "; ".join(each.readings))
+            self._rows.writerow(map(_harmless, (*place, *read, each.reason, entry.document)))
         return len(found)
 
 

@@ -22,7 +22,14 @@ PROVENANCE = Provenance(
 )
 
 FLAGGED = Figure(
-    start=7, end=14, kind="amount", raw="10,00 €", final="10,00 €", confidence=0.6, flag="sum does not close"
+    start=7,
+    end=14,
+    kind="amount",
+    raw="10,00 €",
+    final="10,00 €",
+    confidence=0.6,
+    flag="sum does not close",
+    readings=(("16,00 €", 0.3), ("1O,00 €", 0.04)),
 )
 VOUCHED = FLAGGED.model_copy(update={"flag": None, "witness": "iban mod 97"})
 

@@ -93,7 +93,8 @@ def print_result(result: DocumentResult, *, as_json: bool) -> None:
 def _print_findings(found: Iterable[Finding]) -> None:
     for each in found:
         place = f"line {each.line}, " if each.line else ""
-        typer.secho(f"  look at {place}{each.kind} {each.final!r} ({each.reason})", fg="red")
+        readings = "".join(f" or {reading!r}" for reading in each.readings)
+        typer.secho(f"  look at {place}{each.kind} {each.final!r}{readings} ({each.reason})", fg="red")
 
 
 def _load(path: Path) -> bytes:

@@ -158,7 +158,7 @@ def test_what_a_person_must_look_at_is_listed_alone_with_the_reason(ocrfleet, fl
     assert status == 0
     assert out.splitlines() == [
         "done  a.pdf  1/1 page  to review: 2 figures, 1 vouched for, 1 flagged, 0 of 1 sums close",
-        "    page 1, line 2  amount  10,00 €  sum does not close",
+        "    page 1, line 2  amount  10,00 €  or 16,00 €  sum does not close",
         "    sum  8,00  2,10  10,00  net + tax = gross does not close",
     ]
     assert err == "1 document failed: ocrfleet dead list march\n"

@@ -29,7 +29,16 @@ TOTAL = line(
     ),
     figures=(
         Figure(start=15, end=21, kind="amount", raw="1O0,00", final="100,00", confidence=0.9, witness="format"),
-        Figure(start=25, end=29, kind="amount", raw="7.42", final="7.42", confidence=0.4, flag="read unsurely"),
+        Figure(
+            start=25,
+            end=29,
+            kind="amount",
+            raw="7.42",
+            final="7.42",
+            confidence=0.4,
+            flag="read unsurely",
+            readings=(("7.47", 0.3),),
+        ),
     ),
 )
 
@@ -110,6 +119,7 @@ def test_each_done_document_has_a_page_with_its_scan_its_lines_and_its_reasons(f
     }
     assert [polygon["class"] for polygon in tags.named("polygon")] == ["flagged"]
     assert "net + tax = gross does not close" in html
+    assert re.findall(r"or (\S+)</span>", html) == ["7.47"]
     assert (row.figures, row.changed, row.flagged, row.open_sums) == (2, 2, 1, 1)
 
 
