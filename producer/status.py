@@ -91,6 +91,6 @@ def finding_line(finding: Finding) -> str:
     """Say in one line what a person must look at, and why."""
     place = f"page {finding.page}, line {finding.line}" if finding.page else ""
     read = f"read as {finding.raw}" if finding.raw != finding.final else ""
-    readings = f"or {', '.join(finding.readings)}" if finding.readings else ""
+    readings = " ".join(f"or {reading.strip()}" for reading in finding.readings)
     parts = (place, finding.kind, finding.final, read, readings, finding.reason)
     return "    " + "  ".join(show(part) for part in parts if part)
