@@ -1,5 +1,6 @@
 """A worker whose OCRFLEET_STORE_URL names another store than the producer's, or one that is not mounted."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from producer.order import Wish
 from producer.submit import submit_files
 from producer.walk import walk
 from tests.conftest import MakeSettings
-from tests.worker_steps import work, worker
+from tests.worker_steps import result_of, work, worker
 from workers.job import attempt
+from workers.ocr import OcrLine, PageImage
+from workers.ocr.null import NullEngine
 
 
 @pytest.fixture
@@ -49,6 +52,29 @@ def test_a_worker_of_another_store_hands_the_job_back_and_the_right_one_does_it(
     assert "OCRFLEET_STORE_URL" in entry.reason
     assert not elsewhere.exists()
     assert work(march, worker(march.settings)).done == 1
+
+
+def test_a_store_that_is_unmounted_under_a_job_costs_its_page_and_no_result(
+    march: Fleet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(attempt, "OUTAGE_WAIT_S", 0.1)
+    store, away = Path(march.settings.store_url), tmp_path / "away"
+
+    class Unmounting(NullEngine):
+        def read(self, page: PageImage) -> tuple[OcrLine, ...]:
+            store.rename(away)
+            store.mkdir()  # the mount's point, which takes what is written
+            return super().read(page)
+
+    (entry,) = march.documents("march")
+    with monkeypatch.context() as patch:
+        patch.setattr("workers.job.resources.open_engine", lambda *_: Unmounting())
+        assert attempt.run(Job(batch="march", document=entry.document), worker(march.settings)) == "waits"
+    shutil.rmtree(store)
+    away.rename(store)
+
+    assert work(march, worker(march.settings)).done == 1
+    assert result_of(march).pages
 
 
 def test_a_document_that_is_missing_where_its_batch_is_known_fails(march: Fleet) -> None:

@@ -120,6 +120,7 @@ class Work:
             pages.append(page)
         result = assemble(self._document, self._fingerprint, tuple(pages), statement)
         self._store.put_result(result)
+        self._store.check_batch(self._lease.job.batch)  # unmounted meanwhile, it would lie under the mount, and be lost
         return result
 
 
