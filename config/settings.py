@@ -283,10 +283,25 @@ class Settings(BaseSettings):
         return value
 
 
-def wrong_settings(error: ValidationError) -> str:
-    """Say which settings are wrong and why, never what stands there: it may be a password."""
-    wrong = "; ".join(f"OCRFLEET_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-    return f"Wrong settings. {wrong}."
+class WrongSettings(ValueError):
+    """Which settings are wrong and why; never what stands there: it may be a password."""
+
+
+def read_settings() -> Settings:
+    """Read the environment and `.env`.
+
+    Raises:
+        WrongSettings: a setting is wrong, or `.env` can't be read.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"OCRFLEET_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise WrongSettings(f"Wrong settings. {wrong}.") from None
+    except UnicodeDecodeError:
+        raise WrongSettings(f"{Path('.env').absolute()} is no UTF-8 text. Save it as such.") from None
+    except OSError as error:
+        raise WrongSettings(f"{Path('.env').absolute()} can't be read: {error.strerror}. Correct its rights.") from None
 
 
 def unknown_names() -> list[str]:

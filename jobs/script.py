@@ -31,6 +31,7 @@ REMEDIES = {
     "OOM": "is out of memory and takes no more jobs. Delete batches (ocrfleet delete BATCH), or raise its maxmemory "
     "(redis-cli config set maxmemory 4gb, and in its configuration)",
     "DB index is out of range": "has no database of that number. Correct the end of OCRFLEET_REDIS_URL (/0)",
+    "max number of clients": "has no connection left. Raise its maxclients",
     "READONLY": "is a replica that takes no writes. Point OCRFLEET_REDIS_URL at the primary",
     "MISCONF": "can't save to its disk and takes no writes. Look at the disk and at Redis' log",
     "LOADING": "is loading its data. Wait, it comes back by itself",

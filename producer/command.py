@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from config.settings import Settings, unknown_names, wrong_settings
+from config.settings import WrongSettings, read_settings, unknown_names
 from jobs.contract import BatchId, TextLayerUse
 from jobs.errors import OcrFleetError, RetryableError, UsageError
 from jobs.selection import checked
@@ -38,9 +38,9 @@ def open_fleet() -> Fleet:
         UsageError: a setting is wrong; the message names it, never its value.
     """
     try:
-        settings = Settings()
-    except ValidationError as error:
-        raise UsageError(wrong_settings(error)) from None
+        settings = read_settings()
+    except WrongSettings as error:
+        raise UsageError(str(error)) from None
     for unknown in unknown_names():
         say(f"Passed over: {unknown}")
     return Fleet.open(settings)

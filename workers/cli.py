@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from config.logging import configure_logging
 from config.queue import QUEUES
-from config.settings import Engine, Settings, wrong_settings
+from config.settings import Engine, Settings, WrongSettings, read_settings
 from jobs.contract import Mode, TextLayerUse
 from jobs.errors import ModelError, OcrFleetError, RetryableError, UsageError
 from jobs.password import read_passwords
@@ -121,7 +120,7 @@ def free(host: HostArgument = None, as_json: JsonOption = False) -> None:
     """
     from workers.remote import ask
 
-    answers = ask(Settings(), "free", host)
+    answers = ask(read_settings(), "free", host)
     if as_json:
         typer.echo(json.dumps(answers))
         return
@@ -137,7 +136,7 @@ def engine(host: HostArgument = None, as_json: JsonOption = False) -> None:
     """
     from workers.remote import ask
 
-    answers = ask(Settings(), "engine", host)
+    answers = ask(read_settings(), "engine", host)
     if as_json:
         typer.echo(json.dumps(answers))
         return
@@ -161,7 +160,7 @@ def drain(
     from workers.remote import drain as drain_workers
 
     gone: dict[str, bool] = {}
-    for worker, ended in drain_workers(Settings(), host, timeout_s):
+    for worker, ended in drain_workers(read_settings(), host, timeout_s):
         gone[worker] = ended
         if not as_json:
             typer.echo(f"{worker}: {'ended; its node is safe to switch off' if ended else 'still working'}")
@@ -179,11 +178,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findi
     from workers.doctor import examine, print_findings
 
     configure_logging("ERROR")
-    raise typer.Exit(print_findings(examine(Settings()), as_json=as_json))
+    raise typer.Exit(print_findings(examine(read_settings()), as_json=as_json))
 
 
 def _settings(engine: Engine | None) -> Settings:
-    settings = Settings()
+    settings = read_settings()
     return settings.model_copy(update={"engine": engine}) if engine else settings
 
 
@@ -191,19 +190,15 @@ def main() -> None:
     """Run the command; an error is one line and an exit status."""
     try:
         app()
-    except UsageError as error:
+    except (UsageError, WrongSettings) as error:
         _end(error, 2)
-    except ValidationError as error:
-        if error.title != Settings.__name__:
-            raise
-        _end(UsageError(wrong_settings(error)), 2)
     except (ModelError, RetryableError) as error:
         _end(error, 4)
     except OcrFleetError as error:
         _end(error, 1)
 
 
-def _end(error: OcrFleetError, status: int) -> None:
+def _end(error: Exception, status: int) -> None:
     typer.echo(f"ocrfleet-worker: {error}", err=True)
     sys.exit(status)
 

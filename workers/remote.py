@@ -4,9 +4,11 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kombu.exceptions import OperationalError
+
 from config.celery_app import make_app
 from config.settings import Settings
-from jobs.errors import UsageError
+from jobs.errors import LedgerUnavailable, UsageError
 from jobs.ledger import Ledger
 
 #: Longest wait for a worker's answer; freeing a model takes a second or two.
@@ -23,26 +25,33 @@ def ask(settings: Settings, command: str, host: str | None) -> dict[str, Answer]
 
     Raises:
         UsageError: no worker of that name lives, or none does.
+        LedgerUnavailable: Redis does not answer, or carries no commands.
     """
     living = set(Ledger.of(settings).nodes())
     asked = living & {host} if host else living
     if not asked:
         there_are = f"There are: {', '.join(sorted(living))}." if living else "To start one: ocrfleet-worker run"
         raise UsageError(f"No worker {f'{host} ' if host else ''}is running. {there_are}")
-    replies = make_app(settings).control.broadcast(
-        command, destination=sorted(asked), reply=True, timeout=ANSWER_TIMEOUT_S, limit=len(asked)
-    )
-    return {name: answer for reply in replies or () for name, answer in reply.items()}
+    return _broadcast(settings, command, sorted(asked), ANSWER_TIMEOUT_S)
 
 
 def answers(settings: Settings, name: str) -> bool:
-    """Tell whether a worker of this name lives: what a killed one left in Redis gives no answer."""
+    """Tell whether a worker of this name lives: what a killed one left in Redis gives no answer.
+
+    Raises:
+        LedgerUnavailable: Redis carries no commands.
+    """
+    return bool(_broadcast(settings, "ping", [name], PING_TIMEOUT_S))
+
+
+def _broadcast(settings: Settings, command: str, names: list[str], timeout_s: float) -> dict[str, Answer]:
     app = make_app(settings)
     redis = app.connection_for_write()
     try:
-        return bool(app.control.ping([name], timeout=PING_TIMEOUT_S, limit=1))
-    except (*redis.connection_errors, *redis.channel_errors):  # it is away or full: no worker answers
-        return False
+        replies = app.control.broadcast(command, destination=names, reply=True, timeout=timeout_s, limit=len(names))
+    except (OperationalError, *redis.connection_errors, *redis.channel_errors):
+        raise LedgerUnavailable("Redis carries no commands to workers. See: ocrfleet-worker doctor") from None
+    return {name: answer for reply in replies or () for name, answer in reply.items()}
 
 
 def drain(settings: Settings, host: str | None, timeout_s: float) -> Iterator[tuple[str, bool]]:

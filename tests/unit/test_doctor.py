@@ -86,6 +86,12 @@ def test_a_redis_that_is_too_old_is_an_error(monkeypatch: pytest.MonkeyPatch, tm
     assert look_at_places(monkeypatch, tmp_path)["redis"].level == "ok"
 
 
+def test_a_redis_that_is_nearly_full_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert look_at_places(monkeypatch, tmp_path, used_bytes=89, limit_bytes=100)["redis memory"].level == "ok"
+    memory = look_at_places(monkeypatch, tmp_path, used_bytes=91, limit_bytes=100)["redis memory"]
+    assert (memory.level, "ocrfleet delete" in memory.mend) == ("warning", True)
+
+
 @pytest.mark.parametrize("difference_s", [-7.0, 7.0])
 def test_a_clock_that_goes_wrong_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, difference_s: float

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import COMPOSE, Settings, unknown_names
+from config.settings import COMPOSE, Settings, WrongSettings, read_settings, unknown_names
 from workers.doctor.names import examine_names
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,17 @@ def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(
         "OCRFLEET_STOREURL is no setting. Is OCRFLEET_STORE_URL meant?",
     ]
     assert examine_names().level == "warning"
+
+
+@pytest.mark.parametrize(("line", "said"), [("MODE=\xe4", "is no UTF-8 text"), ("LEASE_S=soon", "OCRFLEET_LEASE_S: ")])
+def test_settings_that_can_t_be_read_are_one_error_without_their_values(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_bytes(f"OCRFLEET_{line}\n".encode("latin-1"))
+    with pytest.raises(WrongSettings, match=said) as raised:
+        read_settings()
+    assert "soon" not in str(raised.value)
 
 
 def test_names_that_compose_reads_are_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

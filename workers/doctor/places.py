@@ -15,6 +15,7 @@ from workers.machine.temporary import check_work_dir
 #: Leases are by Redis' clock alone; what people read (created, died) is off by this much.
 MOST_CLOCK_DIFFERENCE_S = 2.0
 LEAST_STORE_MIB = 5120
+NEARLY_FULL = 0.9
 MIB = 1 << 20
 
 
@@ -50,12 +51,18 @@ def _redis(health: RedisHealth) -> Iterator[Finding]:
         yield ok("redis disk", "every write goes to disk")
     else:
         yield Finding("redis disk", "warning", "a restart loses jobs", "Set appendonly yes, as config/redis.conf does.")
-    if health.policy == "noeviction":
-        yield ok("redis memory", "noeviction: nothing is thrown away when it is full")
-    else:
-        mend = "Set maxmemory-policy noeviction, as config/redis.conf does."
-        yield Finding("redis memory", "error", f"{health.policy}: throws jobs away when it is full", mend)
+    yield _memory(health)
     yield _clock(health.clock_difference_s)
+
+
+def _memory(health: RedisHealth) -> Finding:
+    if health.policy != "noeviction":
+        mend = "Set maxmemory-policy noeviction, as config/redis.conf does."
+        return Finding("redis memory", "error", f"{health.policy}: throws jobs away when it is full", mend)
+    if health.limit_bytes and health.used_bytes > NEARLY_FULL * health.limit_bytes:
+        mend = "Delete batches (ocrfleet delete BATCH), or raise maxmemory in its configuration."
+        return Finding("redis memory", "warning", "nearly full: then it takes no more jobs", mend)
+    return ok("redis memory", "noeviction: nothing is thrown away when it is full")
 
 
 def _clock(difference_s: float) -> Finding:

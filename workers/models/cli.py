@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from config.settings import Settings
+from config.settings import Settings, read_settings
 from jobs.errors import ModelError
 from workers.models import ModelFile
 from workers.models.file import open_model, parts_of
@@ -34,7 +34,7 @@ def list_models(as_json: Json = False) -> None:
 
     It says which one is chosen, and why.
     """
-    settings = Settings()
+    settings = read_settings()
     entries = survey(settings)
     if as_json:
         _print_json({"directory": directory_of(settings), "models": [asdict(each) for each in entries]})
@@ -55,7 +55,7 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Fetch a model from the hub into the folder. A download that broke off is resumed."""
-    settings = Settings()
+    settings = read_settings()
     with _progress() as progress:
         wanted = _asked(settings, repo, quantization, file)
         _say_notice(license_of(wanted.hugging_face_repo_id, {}))  # before gigabytes are fetched
@@ -75,7 +75,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check header, length and SHA-256 of a model. Reads every byte."""
-    settings = Settings()
+    settings = read_settings()
     with _progress() as progress:
         parts = parts_of(path.absolute()) if path else choice_of(settings)[0]
         if parts is None:
