@@ -5,7 +5,8 @@ OcrFleetError
 │   ├── StoreUnavailable      the document store does not answer
 │   │   └── WrongStore        it is another one than the documents were put in
 │   ├── LedgerUnavailable     Redis does not answer
-│   │   └── LedgerReadOnly    it answers and takes no writes: full, a replica, or its disk fails
+│   │   ├── LedgerReadOnly    it answers and takes no writes: full, a replica, or its disk fails
+│   │   └── LedgerShut        it answers and does not let us in: a setting is wrong
 │   ├── OcrUnavailable        the OCR engine can't run on this node; another may have it
 │   │   └── OcrNotInstalled   its package is not here
 │   ├── NodeOutdated          a newer ocrfleet made this; another node may be upgraded already
@@ -59,6 +60,10 @@ class LedgerUnavailable(RetryableError):
 
 class LedgerReadOnly(LedgerUnavailable):
     """Redis takes no writes."""
+
+
+class LedgerShut(LedgerUnavailable):
+    """Redis does not let us in."""
 
 
 class OcrUnavailable(RetryableError):

@@ -14,7 +14,7 @@ from redis.retry import Retry
 
 from config.keepalive import KEEPALIVE
 from jobs.dialect import speaks_plain, speaks_tls
-from jobs.errors import LeaseLost, LedgerReadOnly, LedgerUnavailable, OcrFleetError, UsageError
+from jobs.errors import LeaseLost, LedgerReadOnly, LedgerShut, LedgerUnavailable, OcrFleetError, UsageError
 
 #: What redis takes as it is.
 Argument = str | bytes | int
@@ -26,20 +26,25 @@ CONNECT_TIMEOUT_S = 5.0
 #: A connection idle for longer is tried before it is used: firewalls drop idle ones in silence.
 IDLE_CHECK_S = 30
 
-#: What Redis says, and what to do about it.
-REMEDIES = {
+#: What Redis says while it takes no writes, and what to do about it.
+READ_ONLY = {
     "OOM": "is out of memory and takes no more jobs. Delete batches (ocrfleet delete BATCH), or raise its maxmemory "
     "(redis-cli config set maxmemory 4gb, and in its configuration)",
-    "DB index is out of range": "has no database of that number. Correct the end of OCRFLEET_REDIS_URL (/0)",
-    "max number of clients": "has no connection left. Raise its maxclients",
     "READONLY": "is a replica that takes no writes. Point OCRFLEET_REDIS_URL at the primary",
     "MISCONF": "can't save to its disk and takes no writes. Look at the disk and at Redis' log",
-    "LOADING": "is loading its data. Wait, it comes back by itself",
-    "BUSY": "is held up by a script. Look at: redis-cli slowlog get",
+}
+#: ... and doesn't let us in.
+SHUT = {
+    "DB index is out of range": "has no database of that number. Correct the end of OCRFLEET_REDIS_URL (/0)",
     "CERTIFICATE_VERIFY_FAILED": "has a certificate we don't trust. Check OCRFLEET_REDIS_CA_PATH and the host's name",
 }
-#: Of these, what it says while it answers and takes no writes.
-REFUSALS = {"OOM", "READONLY", "MISCONF"}
+#: ... and may be back by itself.
+AWAY = {
+    "max number of clients": "has no connection left. Raise its maxclients",
+    "LOADING": "is loading its data. Wait, it comes back by itself",
+    "BUSY": "is held up by a script. Look at: redis-cli slowlog get",
+}
+REMEDIES = {LedgerReadOnly: READ_ONLY, LedgerShut: SHUT, LedgerUnavailable: AWAY}
 
 
 class Scripts:
@@ -94,7 +99,7 @@ class Scripts:
         """A plain Redis is silent where it is asked for TLS, and redis-py waits for it for 40 s."""
         if self._secured and not self._answers_tls:
             if speaks_plain(self._host, self._port):
-                raise LedgerUnavailable(
+                raise LedgerShut(
                     f"Redis at {self._address} speaks no TLS. Say redis:// in OCRFLEET_REDIS_URL, or turn TLS on there "
                     "(docs/operations.md)."
                 )
@@ -111,17 +116,16 @@ class Scripts:
     def _unavailable(self, error: RedisError, said: str) -> Exception:
         if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
             remedy = "refuses our user or password. Check OCRFLEET_REDIS_URL and the user's ACL"
-            return LedgerUnavailable(f"Redis at {self._address} {remedy}.")
-        for word, remedy in REMEDIES.items():
-            if word in said:
-                kind = LedgerReadOnly if word in REFUSALS else LedgerUnavailable
-                return kind(f"Redis at {self._address} {remedy}.")
+            return LedgerShut(f"Redis at {self._address} {remedy}.")
+        for kind, remedies in REMEDIES.items():
+            for word in filter(said.__contains__, remedies):
+                return kind(f"Redis at {self._address} {remedies[word]}.")
         if isinstance(error, ResponseError):
             return OcrFleetError(
                 f"Redis at {self._address} can't run a script of ours (6.2 or later is needed): {said}"
             )
         if isinstance(error, redis.ConnectionError) and not self._secured and speaks_tls(self._host, self._port):
-            return LedgerUnavailable(f"Redis at {self._address} speaks TLS only. Say rediss:// in OCRFLEET_REDIS_URL.")
+            return LedgerShut(f"Redis at {self._address} speaks TLS only. Say rediss:// in OCRFLEET_REDIS_URL.")
         return LedgerUnavailable(
             f"Redis at {self._address} does not answer ({type(error).__name__}). "
             "Is it running, and is OCRFLEET_REDIS_URL right?"

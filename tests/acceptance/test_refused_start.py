@@ -54,6 +54,13 @@ def test_of_two_workers_of_one_name_that_start_together_the_later_one_ends(fleet
     assert first.poll() is None
 
 
+def test_a_worker_that_redis_does_not_let_in(fleet: Fleet, redis_url: str) -> None:
+    status, said = refused(fleet, redis_url=f"redis://:wrong-secret@{redis_url.rsplit('@', 1)[1]}")
+
+    assert (status, "refuses our user or password. Check OCRFLEET_REDIS_URL" in said) == (4, True)
+    assert "wrong-secret" not in said
+
+
 def test_a_worker_whose_store_can_t_be_written_to(fleet: Fleet, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 

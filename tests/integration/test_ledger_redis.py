@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from jobs.errors import LedgerReadOnly, LedgerUnavailable
+from jobs.errors import LedgerReadOnly, LedgerShut, LedgerUnavailable
 from jobs.lease import Untold
 from jobs.ledger import Ledger
 from samples.local_redis import local_redis
@@ -29,7 +29,7 @@ def test_a_redis_that_is_away_is_named_without_its_password(tmp_path: Path) -> N
 def test_a_wrong_password_is_called_that(redis_url: str) -> None:
     address = redis_url.rsplit("@", 1)[1]
     ledger = Ledger(f"redis://:wrong-secret@{address}", prefix="test", lease_s=60, max_attempts=3)
-    with pytest.raises(LedgerUnavailable, match="password") as caught:
+    with pytest.raises(LedgerShut, match="password") as caught:
         ledger.check()
     assert "wrong-secret" not in str(caught.value)
 

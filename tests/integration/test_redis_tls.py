@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from config.celery_app import make_app, make_sender, waiting_messages
 from config.settings import Settings
-from jobs.errors import LedgerUnavailable
+from jobs.errors import LedgerShut, LedgerUnavailable
 from jobs.health import examine_redis
 from jobs.ledger import Ledger
 from samples.local_redis import LocalRedis, local_redis
@@ -72,7 +72,7 @@ def test_a_certificate_by_another_authority_is_refused(ours: Callable[..., Setti
 def test_a_certificate_is_checked_where_no_authority_is_named(ours: Callable[..., Settings]) -> None:
     nameless = ours(redis_ca_path=None)  # kombu's own default would check nothing
 
-    with pytest.raises(LedgerUnavailable, match="has a certificate we don't trust"):
+    with pytest.raises(LedgerShut, match="has a certificate we don't trust"):
         ask_ledger(nameless)
     with pytest.raises(OperationalError, match="CERTIFICATE_VERIFY_FAILED"):
         ask_queue(nameless)
@@ -95,7 +95,7 @@ def test_redis_wants_our_certificate_and_the_error_says_so(ours: Callable[..., S
 def test_plain_text_gets_no_answer_and_the_error_names_the_right_url(
     ours: Callable[..., Settings], server: LocalRedis
 ) -> None:
-    with pytest.raises(LedgerUnavailable, match=r"speaks TLS only\. Say rediss:// in OCRFLEET_REDIS_URL"):
+    with pytest.raises(LedgerShut, match=r"speaks TLS only\. Say rediss:// in OCRFLEET_REDIS_URL"):
         ask_ledger(ours(redis_url=server.url.replace("rediss", "redis")))
 
 
@@ -103,7 +103,7 @@ def test_a_plain_redis_that_is_asked_for_tls_is_told_from_one_that_is_away(
     settings: MakeSettings, redis_url: str
 ) -> None:
     asked = settings(redis_url=redis_url.replace("redis", "rediss", 1))
-    with pytest.raises(LedgerUnavailable, match=r"speaks no TLS\. Say redis:// in OCRFLEET_REDIS_URL"):
+    with pytest.raises(LedgerShut, match=r"speaks no TLS\. Say redis:// in OCRFLEET_REDIS_URL"):
         ask_ledger(asked)
 
 

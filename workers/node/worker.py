@@ -11,7 +11,7 @@ from celery import Celery
 
 from config.celery_app import make_app, make_sender
 from config.settings import Settings, unknown_names
-from jobs.errors import LedgerUnavailable, UsageError
+from jobs.errors import LedgerShut, LedgerUnavailable, UsageError
 from jobs.health import check_store
 from jobs.ledger import Ledger
 from jobs.store import Store
@@ -61,6 +61,7 @@ def run_node(settings: Settings, options: NodeOptions) -> int:
         ModelError: no usable model.
         OcrUnavailable: the OCR engine or the OCR device that was asked for can't run here.
         StoreUnavailable: the store can't be written to, or is another one than the fleet's.
+        LedgerShut: Redis doesn't let us in. One that is away is waited for.
         UsageError: no such GPU, or no work_dir to write to.
     """
     for unknown in unknown_names():
@@ -129,6 +130,8 @@ def _arrive(settings: Settings, name: str) -> None:
         check_store(store, ledger)
         if count := ledger.arrive(name):
             log.info("Gave back %d jobs of a predecessor.", count, extra={"event": "node.arrived"})
+    except LedgerShut:
+        raise
     except LedgerUnavailable as error:  # they lapse by themselves
         log.warning("Arrived without a word: %s", error, extra={"event": "node.arrived"})
 
