@@ -84,7 +84,7 @@ class Session:
             say(f"Interrupted. Nothing is lost or doubled when you go on with: {show(command)}")
             raise typer.Exit(Status.INTERRUPTED) from None
         except RetryableError as error:
-            raise type(error)(f"{error} When it is back, go on with: {show(command)}") from None
+            raise type(error)(f"{error} Then go on with: {show(command)}") from None
 
 
 def _name_skips(part: Part) -> None:

@@ -125,7 +125,7 @@ def test_a_submit_that_redis_cut_off_says_in_the_same_line_how_to_go_on(ocrfleet
     _, _, err = ocrfleet("submit", "a b.pdf", "--batch", "march")
 
     (line,) = err.splitlines()
-    assert line.endswith("When it is back, go on with: ocrfleet submit 'a b.pdf' --batch march")
+    assert line.endswith("Then go on with: ocrfleet submit 'a b.pdf' --batch march")
 
 
 def test_a_store_that_takes_nothing_is_one_line_with_status_4(ocrfleet, monkeypatch, tmp_path):
