@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 #: The prompts that ocrfleet brings, one text file each.
@@ -54,11 +54,11 @@ class Settings(BaseSettings):
         SecretStr("redis://127.0.0.1:6379/0"),
         description="Redis with the queues and the ledger. May hold a password, so it is never logged.",
     )
-    redis_ca_path: Path | None = Field(
+    redis_ca_path: FilePath | None = Field(
         None, description="For rediss://: the authority (PEM) that signed Redis' certificate; default: the system's."
     )
-    redis_cert_path: Path | None = Field(None, description="For rediss://: our certificate, where Redis wants one.")
-    redis_key_path: Path | None = Field(None, description="For rediss://: the key of our certificate.")
+    redis_cert_path: FilePath | None = Field(None, description="For rediss://: our certificate, where Redis wants one.")
+    redis_key_path: FilePath | None = Field(None, description="For rediss://: the key of our certificate.")
     redis_prefix: str = Field(
         "ocrfleet", description="Prefix of the ledger's keys, and any but this one of the queues': one for each fleet."
     )
@@ -237,6 +237,12 @@ class Settings(BaseSettings):
         """Whether a licence of Aspose.OCR is set; it may not hold."""
         metered = self.aspose_metered_public_key and self.aspose_metered_private_key
         return bool(self.aspose_license_path or self.aspose_license_text or metered)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _a_tilde_is_home(cls, value: object) -> object:
+        """No shell has expanded it where it stands in `.env`."""
+        return os.path.expanduser(value) if isinstance(value, str) and value.startswith("~/") else value  # noqa: PTH111
 
     @field_validator("store_url")
     @classmethod

@@ -34,6 +34,20 @@ def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(
     assert examine_names().level == "warning"
 
 
+def test_a_tilde_in_a_path_is_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OCRFLEET_STORE_URL", "~/store")
+    monkeypatch.setenv("OCRFLEET_FILE_MODEL_PATH", "~/model.gguf")
+    settings = Settings(_env_file=None)
+    assert (settings.store_url, settings.file_model_path) == (f"{tmp_path}/store", tmp_path / "model.gguf")
+
+
+def test_a_certificate_that_is_not_there_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCRFLEET_REDIS_CA_PATH", "/nowhere/ca.pem")
+    with pytest.raises(WrongSettings, match="OCRFLEET_REDIS_CA_PATH: Path does not point to a file"):
+        read_settings()
+
+
 @pytest.mark.parametrize(("line", "said"), [("MODE=\xe4", "is no UTF-8 text"), ("LEASE_S=soon", "OCRFLEET_LEASE_S: ")])
 def test_settings_that_can_t_be_read_are_one_error_without_their_values(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, said: str
