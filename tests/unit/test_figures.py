@@ -47,7 +47,9 @@ def test_an_amount_in_any_usual_notation_is_one_figure_with_its_value(text, valu
     assert len(tokenize(text)) == 1
 
 
-@pytest.mark.parametrize("text", ["1.23.4", "1O0", "1,2,3", "(12.50", "1.000.00", "1,23,456,78", "½", ""])
+@pytest.mark.parametrize(
+    "text", ["1.23.4", "1O0", "1,2,3", "(12.50", "1.000.00", "1,23,456,78", "½", "1" + "0" * 5000 + ".00", ""]
+)
 def test_what_no_notation_allows_is_no_amount(text):
     assert parse(text) is None
 
@@ -118,6 +120,11 @@ def test_a_figure_that_its_own_form_settles_is_mended(read, right):
         "siehe AGB S.12",
         "Hüfte Z96.64",  # a diagnosis
         "Raum 1B.25",
+        "Z96.64 €12,00",  # the currency of the figure behind it
+        "12,00 € Z96.64",
+        "4O12345001235 EUR",
+        "Seiten 12..50",
+        "$0III0",
         "5pin Stecker",
         "2way 4way",
     ],

@@ -13,6 +13,8 @@ GROUP = r"[.,'’ \u00a0\u2007\u2009\u202f]"
 #: Thousands, lakhs and crores as India writes them: 1,23,45,678.
 _INDIAN = r"\d{1,2}(?:,\d\d)+,\d{3}(?![\d,])"
 NUMBER = rf"(?:{_INDIAN}|\d{{1,3}}(?:{GROUP}\d{{3}})+(?!\d)|\d+)(?:[.,]\d{{1,4}}(?!\d))?"
+#: Longer numbers are no amounts, and a hostile page is full of them.
+_LONGEST = 24
 _PLAIN = re.compile(
     rf"(?P<whole>(?!0)\d{{1,3}}(?P<group>{GROUP})\d{{3}}(?:(?P=group)\d{{3}})*|\d+|{_INDIAN})"
     r"(?:(?P<mark>[.,])(?P<fraction>\d{1,4}))?"
@@ -41,12 +43,12 @@ def parse(text: str, decimal_mark: str = "") -> Amount | None:
     if not dressed or bool(dressed["open"]) != bool(dressed["close"]):
         return None
     number = _PLAIN.fullmatch(dressed["number"])
-    if not number or (number["mark"] and number["mark"] == number["group"]):
+    if not number or (number["mark"] and number["mark"] == number["group"]) or len(number[0]) > _LONGEST:
         return None
     whole, mark, fraction = number["whole"], number["mark"] or "", number["fraction"] or ""
     if decimal_mark and not mark and whole.count(decimal_mark) == 1:
         whole, mark, fraction = whole.partition(decimal_mark)
-    value = Decimal("".join(filter(str.isdigit, whole)) + "." + (fraction or "0"))
+    value = Decimal("".join(filter(str.isdigit, whole)) + (f".{fraction}" if fraction else ""))
     minus = dressed["sign"] not in (None, "+") or dressed["after"] or dressed["open"]
     return Amount(-value if minus else value, mark, len(fraction))
 

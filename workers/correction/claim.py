@@ -107,6 +107,6 @@ def _other_readings(amount: Amount, rule: str) -> Iterator[Decimal]:
     """What else an amount may be: digits that look alike, and no minus. A sum breaks by any of them or by none."""
     if amount.value < 0:
         yield -amount.value
-    digits = str(int(abs(amount.value).scaleb(amount.decimals))).zfill(amount.decimals + 1)
+    digits = f"{abs(amount.value):f}".replace(".", "")
     readings = (Decimal(each).scaleb(-amount.decimals).copy_sign(amount.value) for each in misread_digits(digits))
     yield from readings if rule in _PRODUCTS else islice(readings, 1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from jobs.result import Change
 from workers.correction import glyph
-from workers.correction.amount import has_currency, parse
+from workers.correction.amount import CURRENCY, parse
 from workers.correction.candidate import Candidate, candidates
 from workers.correction.choice import LEAD
 from workers.correction.confusion import Confusions, Readings
@@ -18,7 +18,14 @@ from workers.correction.lexicon import Lexicon
 _LETTER = re.compile(r"[^\W\d_]|[|!]")
 _UNIT_AT_END = re.compile(r"\d[lI|]$")
 _RAISED = str.maketrans("23", "²³")
-_TWO_MARKS = re.compile(r"\d[\d.,]*(?<=\d)[.,]{2}\d\d")
+#: Not two points: `12..50` are the pages from 12 to 50.
+_TWO_MARKS = re.compile(r"\d[\d.,]*(?<=\d)(?!\.\.)[.,]{2}\d\d")
+#: A currency that belongs to the figure beside it and to no other one, looked for in so many characters.
+_NEAR = 8
+_MONEY_BEFORE = re.compile(rf"(?:^|[^\s\d])\s*{CURRENCY}\s?$")
+_MONEY_BEHIND = re.compile(rf"\s?{CURRENCY}(?!\s?\d)")
+#: Whole amounts with letters among their digits are no longer; article numbers are.
+_LONGEST_WHOLE = 6
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|er|ers|re|e|es|ème|eme|o|a|os|as|m|x|k|d)", re.IGNORECASE)
 #: Evidence in nats at which a word is certain enough to be written in the place of a digit.
 _CERTAIN = 4.0
@@ -91,7 +98,8 @@ def _formats(line: str, token: Token, seen: Sequence[Readings]) -> Iterator[tupl
         yield from ((reading, "amount format") for reading in _one_mark_less(text) if parse(reading))
     if not _LETTER.search(text) or _UNIT_AT_END.search(text):
         return
-    money = has_currency(line[max(0, token.start - 3) : token.start]) or has_currency(line[token.end : token.end + 4])
+    before = line[max(0, token.start - _NEAR) : token.start]
+    money = bool(_MONEY_BEFORE.search(before) or _MONEY_BEHIND.match(line, token.end))
     witnesses = [_format(glyph.as_digits(each), money) for each in (text, text.strip("lI|!SB"))]
     reading = glyph.as_digits(text)
     if witnesses[0] == "amount format" and not money and not _engine_saw(reading, text, seen):
@@ -118,7 +126,7 @@ def _format(reading: str, money: bool) -> str | None:
     if re.fullmatch(DATE, reading) and exists(reading):
         return "date format"
     amount = parse(reading)
-    whole = money and reading.isdigit() and reading[0] != "0"
+    whole = money and reading.isdigit() and reading[0] != "0" and len(reading) <= _LONGEST_WHOLE
     return "amount format" if amount and (amount.decimals in (2, 4) or whole) else None
 
 
