@@ -36,6 +36,7 @@ READ_ONLY = {
 #: ... and doesn't let us in.
 SHUT = {
     "DB index is out of range": "has no database of that number. Correct the end of OCRFLEET_REDIS_URL (/0)",
+    "non local key": "is a cluster, where no script of ours can run. Point OCRFLEET_REDIS_URL at a Redis that is none",
     "CERTIFICATE_VERIFY_FAILED": "has a certificate we don't trust. Check OCRFLEET_REDIS_CA_PATH and the host's name",
 }
 #: ... and may be back by itself.

@@ -10,6 +10,7 @@ import redis
 from jobs.errors import LedgerReadOnly, LedgerShut, LedgerUnavailable
 from jobs.lease import Untold
 from jobs.ledger import Ledger
+from jobs.script import Scripts
 from samples.local_redis import local_redis
 from tests.ledger_steps import PIN, RECIPE, done, fill, take_next
 
@@ -71,6 +72,24 @@ def test_a_database_that_redis_has_not_is_no_matter_of_its_version(redis_url: st
         LedgerUnavailable, match=r"has no database of that number\. Correct the end of OCRFLEET_REDIS_URL"
     ):
         Ledger(f"{redis_url[:-1]}99", prefix="test", lease_s=60, max_attempts=3).check()
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "remedy"),
+    [
+        (
+            "@user_script: 319: Lua script attempted to access a non local key in a cluster node",
+            LedgerShut,
+            "a cluster",
+        ),
+        ("max number of clients reached", LedgerUnavailable, "Raise its maxclients"),
+    ],
+)
+def test_what_a_redis_says_that_is_set_up_otherwise_is_told_with_its_remedy(
+    redis_url: str, said: str, kind: type[LedgerUnavailable], remedy: str
+) -> None:
+    with pytest.raises(kind, match=remedy), Scripts(redis_url, "test").connection():
+        raise redis.ResponseError(said)
 
 
 def test_a_replica_is_told_from_a_primary(ledger: Ledger, client: redis.Redis) -> None:
