@@ -4,7 +4,6 @@ An independent checker: it shares no code with the correction, sees figures simp
 to them, and recomputes each witness its own way. Light enough for the producer (`ocrfleet verify BATCH`).
 """
 
-import math
 import re
 import unicodedata
 from collections import Counter
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jobs.check_digit import holds
+from jobs.equation import proves
 from jobs.result import Change, DocumentResult, LineResult, Statement
 from jobs.stated import states
 
@@ -22,8 +22,7 @@ _RAISED = str.maketrans("23", "²³")
 _LETTER_DIGITS = str.maketrans("OoDQIl|!iZzSsB", "00001111122558")
 #: A misreading touches a glyph or two; a figure that differs by more is another figure.
 _MOST_GLYPHS = 3
-
-
+_AMOUNT = re.compile(r"\d[.,]\d\d(\d\d)?\b|^\d+$")
 _DECIMALS = re.compile(r"\d([.,])\d\d(?:\d\d)?(?!\d)")
 
 
@@ -135,7 +134,7 @@ def _digits_lost(change: Change) -> bool:
 def _holds(witness: str, change: Change, facts: Facts) -> bool:
     raw, final = change.raw, change.final
     if witness == "amount format":
-        return bool(re.search(r"[^\W\d_]|[|!]|[.,]{2}", raw)) and bool(re.search(r"\d[.,]\d\d(\d\d)?\b|^\d+$", final))
+        return _same_but_marks(change, raw.translate(_LETTER_DIGITS)) and bool(_AMOUNT.search(final))
     if witness == "date format":
         return raw.translate(_LETTER_DIGITS) == final or raw.strip("lI|!SB").translate(_LETTER_DIGITS) == final
     if witness == "the document's decimal mark":
@@ -145,54 +144,23 @@ def _holds(witness: str, change: Change, facts: Facts) -> bool:
     if witness == "the invoice's XML":
         return states(facts.xml, final) and not states(facts.xml, raw)
     if witness == "word":
-        return final.isalpha() and sum(char.islower() for char in raw) > 1
-    if any(rule == witness and final in terms and _proves(rule, terms, final) for rule, terms in facts.equations):
+        return final.isalpha() and len(final) == len(raw) and sum(char.islower() for char in raw) > 1
+    if any(rule == witness and final in terms and proves(rule, terms, final) for rule, terms in facts.equations):
         return True
     return holds(witness, final) is not False and holds(witness, raw) is not True
 
 
 def _only_its_mark_is_the_documents(change: Change, mark: str) -> bool:
-    """Whether the last mark became the document's; other digits need another witness beside this one."""
+    """Whether the last mark became the document's."""
     before, after = (re.findall(r"[.,]", text) for text in (change.raw, change.final))
-    same = re.sub(r"[.,]", "", change.raw) == re.sub(r"[.,]", "", change.final)
     if re.fullmatch(r"\d{1,2}\.(19|20)\d\d", change.raw):  # a month of a year
         return False
-    return after[-1:] == [mark] and before != after and (same or ";" in change.witness)
+    return after[-1:] == [mark] and before != after and _same_but_marks(change, change.raw)
 
 
-def _proves(rule: str, terms: tuple[str, ...], final: str) -> bool:
-    """Recompute an equation from its printed terms. It proves nothing of a figure that it just repeats: 0 + a = a."""
-    values = [_value(term) for term in terms]
-    at = terms.index(final)
-    twins = (n for n, value in enumerate(values) if n != at and abs(value) == abs(values[at]))
-    both = (
-        [value + math.copysign(7, value) if n in (at, twin) else value for n, value in enumerate(values)]
-        for twin in twins
-    )
-    return _closes(rule, values) and not any(_closes(rule, each) for each in both)
-
-
-def _closes(rule: str, values: list[float]) -> bool:
-    """Whether it closes, with one cent for rounding."""
-    *parts, result = values
-    if rule == "quantity x price = amount":
-        total = parts[0] * parts[1]
-    elif rule == "quantity x price - discount = amount":
-        total = parts[0] * parts[1] * (1 - abs(parts[2]) / 100)
-    elif rule == "rate x net = tax":
-        total = parts[0] * parts[1] / 100
-    else:
-        total = sum(parts) if rule == "items = total" else sum(map(abs, parts))
-    return abs(abs(total) - abs(result)) <= 0.0101
-
-
-def _value(term: str) -> float:
-    """The value of a printed figure: what follows the last mark by other than three digits is decimals."""
-    digits = re.sub(r"[^\d.,]", "", term).strip(".,")
-    sign = -1 if re.search(r"^[^\d]*[-−–(]|\d[-−–)]", term) else 1
-    found = re.fullmatch(r"(.*)[.,](\d{1,2}|\d{4})", digits)
-    whole, decimals = found.groups() if found else (digits, "")
-    return sign * float(f"{re.sub(r'[.,]', '', whole) or 0}.{decimals or 0}")
+def _same_but_marks(change: Change, reading: str) -> bool:
+    """Whether a reading became the figure but for its marks; other digits need another witness beside this one."""
+    return re.sub(r"[.,]", "", reading) == re.sub(r"[.,]", "", change.final) or ";" in change.witness
 
 
 def _glyphs_apart(raw: str, final: str) -> int:

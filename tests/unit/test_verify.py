@@ -28,6 +28,8 @@ def rules(line, **more):
 
 def test_an_honest_repair_passes():
     assert rules(changed("Total: $1O0.00", 8, 14, "100.00")) == []
+    assert rules(changed("6.847,.24", 0, 9, "6.847,24")) == []
+    assert rules(changed("gema8", 0, 5, "gemäß", witness="word")) == []
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,9 @@ def test_an_honest_repair_passes():
         (LineResult(raw="1,00", text="2,00", box=BOX, confidence=0.9), "a figure differs without a recorded change"),
         (changed("Sum 100", 4, 7, "900", source="model"), "a figure changed without a witness"),
         (changed("Sum 100", 4, 7, "900"), "the witness does not hold: amount format"),
+        (changed("Sum 1O0.00", 4, 10, "108.00"), "the witness does not hold: amount format"),
+        (changed("6.847,.24", 0, 9, "6.847,25"), "the witness does not hold: amount format"),
+        (changed("v0n", 0, 3, "von Hof", witness="word"), "the witness does not hold: word"),
         (changed("Sum 100", 4, 7, "987654"), "a figure changed by more than a misreading"),
         (changed("Sum 1O0", 4, 7, "100", text="Sum 200"), "the changes do not lead from the raw text to the final one"),
         (changed("5 €", 2, 3, "$", source="model"), "a figure changed without a witness"),

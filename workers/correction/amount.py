@@ -53,6 +53,11 @@ def parse(text: str, decimal_mark: str = "") -> Amount | None:
     return Amount(-value if minus else value, mark, len(fraction))
 
 
+def parse_with_unit(text: str, decimal_mark: str = "") -> Amount | None:
+    """Read an amount, or a number with a percent sign or a unit behind it: `19 %`, `3 Stk`, `5 m²`."""
+    return parse(text.rstrip("%kKmMgGSstTcCl ²³"), decimal_mark)
+
+
 def has_currency(text: str) -> bool:
     """Whether a currency symbol or code stands in the text."""
     return re.search(CURRENCY, text) is not None

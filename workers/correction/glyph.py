@@ -16,6 +16,9 @@ LIKE_DIGITS = {
     "9": "0834",
 }  # fmt: skip
 
+#: A misreading touches a glyph or two; what differs by more is another figure (jobs/verify.py has a count of its own).
+MOST_GLYPHS = 3
+
 
 def as_digits(text: str) -> str:
     """Read every lookalike letter as its digit; the rest stays."""

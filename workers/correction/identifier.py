@@ -1,5 +1,6 @@
 """Owns the identifiers that carry a checksum: which text claims to be one, and whether it holds."""
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import stdnum.br.cnpj
@@ -25,32 +26,26 @@ CPF = r"(?<!\d)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)"
 GTIN = r"(?<![\d.,])\d{13}(?![\d.,])"
 
 
-_RULES = {
-    "iban": "iban mod 97",
-    "vat_id": "vat id check digit",
-    "cnpj": "cnpj check digits",
-    "cpf": "cpf check digits",
-    "nif": "nif check digit",
-    "gtin": "gtin check digit",
+#: By kind, the rule as a witness is recorded, and its check.
+_CHECKS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
+    "iban": ("iban mod 97", stdnum.iban.is_valid),
+    "vat_id": (
+        "vat id check digit",
+        lambda text: (stdnum.gb.vat if text.startswith("GB") else stdnum.eu.vat).is_valid(text),
+    ),
+    "cnpj": ("cnpj check digits", stdnum.br.cnpj.is_valid),
+    "cpf": ("cpf check digits", stdnum.br.cpf.is_valid),
+    "nif": ("nif check digit", stdnum.pt.nif.is_valid),
+    "gtin": ("gtin check digit", stdnum.ean.is_valid),
 }
 
 
 def checksum(kind: str) -> str | None:
     """The rule of a kind of figure, as a witness is recorded; None where it has none."""
-    return _RULES.get(kind)
+    return _CHECKS[kind][0] if kind in _CHECKS else None
 
 
 @lru_cache(maxsize=4096)
 def holds(kind: str, text: str) -> bool:
     """Whether the checksum of an identifier holds."""
-    if kind == "iban":
-        return bool(stdnum.iban.is_valid(text))
-    if kind == "vat_id":
-        return bool(stdnum.gb.vat.is_valid(text) if text.startswith("GB") else stdnum.eu.vat.is_valid(text))
-    if kind == "cnpj":
-        return bool(stdnum.br.cnpj.is_valid(text))
-    if kind == "cpf":
-        return bool(stdnum.br.cpf.is_valid(text))
-    if kind == "nif":
-        return bool(stdnum.pt.nif.is_valid(text))
-    return kind == "gtin" and bool(stdnum.ean.is_valid(text))
+    return kind in _CHECKS and bool(_CHECKS[kind][1](text))

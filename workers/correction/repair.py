@@ -29,8 +29,6 @@ _LONGEST_WHOLE = 6
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|er|ers|re|e|es|ème|eme|o|a|os|as|m|x|k|d)", re.IGNORECASE)
 #: Evidence in nats at which a word is certain enough to be written in the place of a digit.
 _CERTAIN = 4.0
-#: As in jobs/verify.py: what differs by more glyphs is another figure.
-_MOST_GLYPHS = 3
 _GTIN_CONTEXT = re.compile(r"\b(?:EAN|GTIN|GLN|ILN|UPC)\b", re.IGNORECASE)
 _VAT_CONTEXT = re.compile(r"USt|U5t|VAT|TVA|IVA|MwSt|NIF|BTW", re.IGNORECASE)
 
@@ -105,7 +103,7 @@ def _formats(line: str, token: Token, seen: Sequence[Readings]) -> Iterator[tupl
     if witnesses[0] == "amount format" and not money and not _engine_saw(reading, text, seen):
         return
     misread = sum(a != b for a, b in zip(text, reading, strict=True))
-    if witnesses[0] and misread <= _MOST_GLYPHS and (text.strip("lI|!SB") == text or not witnesses[1]):
+    if witnesses[0] and misread <= glyph.MOST_GLYPHS and (text.strip("lI|!SB") == text or not witnesses[1]):
         yield reading, witnesses[0]
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from jobs.result import Figure, PageResult, Statement
 from workers.correction import glyph
-from workers.correction.amount import parse
+from workers.correction.amount import parse_with_unit
 from workers.correction.date import days, exists
 from workers.correction.identifier import checksum
 from workers.correction.line import UNSURE
@@ -29,8 +29,6 @@ _DOUBTED = 0.9
 _LEAST_WHOLE = 100
 _SHORTEST_CODE = 4
 _FORM = re.compile(r"\d")
-#: As in jobs/verify.py: what differs by more glyphs is another code.
-_MOST_GLYPHS = 3
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ def _misread_code(text: str, code: str) -> str | None:
     if len(places) != len(code):
         return None
     wrong = [(at, char) for at, char in zip(places, code, strict=True) if text[at].upper() != char]
-    if not 0 < len(wrong) <= _MOST_GLYPHS or not all(_look_alike(text[at], char) for at, char in wrong):
+    if not 0 < len(wrong) <= glyph.MOST_GLYPHS or not all(_look_alike(text[at], char) for at, char in wrong):
         return None
     letters = list(text)
     for at, char in wrong:
@@ -182,7 +180,7 @@ def _tells(text: str, value: Decimal) -> bool:
 
 
 def _value(text: str, mark: str) -> Decimal | None:
-    amount = parse(text.rstrip("%kKmMgGSstTcCl ²³"), mark)
+    amount = parse_with_unit(text, mark)
     return abs(amount.value) if amount else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from jobs.result import Figure, LineResult, PageResult
-from workers.correction.amount import Amount, parse
+from workers.correction.amount import Amount, parse_with_unit
 
 Place = tuple[int, int, int]  # page, line, figure: indices
 
@@ -69,7 +69,7 @@ def _cells(page: int, index: int, line: LineResult, width: int, mark: str) -> li
     left, right = line.box[0][0], line.box[1][0]
     found = []
     for at, figure in enumerate(line.figures):
-        amount = parse(figure.final.rstrip("%kKmMgGSstTcCl ²³"), mark) if figure.kind in _NUMERIC else None
+        amount = parse_with_unit(figure.final, mark) if figure.kind in _NUMERIC else None
         if amount:
             middle = (figure.start + figure.end) / 2 / max(1, len(line.text))
             x = (left + (right - left) * middle) / max(1, width)
