@@ -26,10 +26,10 @@ from bench.verdict import Verdict, judge
 from config.settings import Settings
 from jobs.errors import RetryableError
 from producer.fleet import Fleet
-from producer.intake import take_in
+from producer.intake.identity import take_in
+from producer.intake.walk import walk
 from producer.order import Wish
 from producer.submit import submit_files
-from producer.walk import walk
 from samples.local_redis import local_redis
 from samples.stack import packaged_model, running_flower
 

@@ -32,10 +32,10 @@ from bench.worker_load import Load, Watch
 from config.settings import Settings
 from jobs.errors import OcrFleetError
 from producer.fleet import Fleet
-from producer.intake import take_in
+from producer.intake.identity import take_in
+from producer.intake.walk import walk
 from producer.order import Wish
 from producer.submit import submit_files
-from producer.walk import walk
 from samples.local_redis import local_redis
 from samples.stack import StackError, packaged_model, running_worker
 from workers.machine.gpu import resolve_gpu

@@ -22,10 +22,10 @@ from bench.corpus import draw_page
 from config.settings import Settings, environment_for
 from jobs.contract import Recipe, Source
 from producer.fleet import Fleet
-from producer.intake import take_in
+from producer.intake.identity import take_in
+from producer.intake.walk import walk
 from producer.order import Wish
 from producer.submit import submit_files
-from producer.walk import walk
 from samples.local_redis import LocalRedis, local_redis
 from samples.stack import packaged_model, running, running_worker, wait_for_line
 

@@ -12,8 +12,9 @@ from jobs.password import read_passwords
 from jobs.prompt import read_prompt
 from jobs.version import version_line
 from jobs.words import read_words
-from producer.batch_cli import cancel, delete, expire, recover, retry
-from producer.command import (
+from producer.commands.batch import cancel, delete, expire, recover, retry
+from producer.commands.dead import app as dead_app
+from producer.commands.option import (
     BatchOption,
     Json,
     PagesOption,
@@ -23,14 +24,13 @@ from producer.command import (
     open_fleet,
     run,
 )
-from producer.console import STATUSES, emit, say
-from producer.dead_cli import app as dead_app
+from producer.commands.result import results, review, verify, words
+from producer.commands.status import batches, status
 from producer.order import Wish, new_name
-from producer.result_cli import results, review, verify, words
 from producer.session import Session
-from producer.status import describe, ended, next_lines, sentence
-from producer.status_cli import batches, status
-from producer.tally import SubmitTally
+from producer.terminal.console import STATUSES, emit, say
+from producer.terminal.status import describe, ended, next_lines, sentence
+from producer.terminal.tally import SubmitTally
 
 app = typer.Typer(
     epilog=STATUSES,

@@ -8,17 +8,17 @@ import typer
 
 from jobs.batch import BatchSummary
 from jobs.errors import RetryableError
-from producer.console import Status, say, show
 from producer.fleet import Fleet
-from producer.intake import take_in
-from producer.interrupt import Interrupt
+from producer.intake.identity import take_in
+from producer.intake.walk import Count, walk
 from producer.order import Wish
-from producer.progress import progress
-from producer.status import NO_WORKER, next_lines
 from producer.submit import Part, submit_again, submit_files
-from producer.tally import SubmitTally
-from producer.walk import Count, walk
-from producer.watch import wait
+from producer.terminal.console import Status, say, show
+from producer.terminal.interrupt import Interrupt
+from producer.terminal.progress import progress
+from producer.terminal.status import NO_WORKER, next_lines
+from producer.terminal.tally import SubmitTally
+from producer.terminal.watch import wait
 
 
 class Session:

@@ -14,9 +14,9 @@ from jobs.errors import CorruptDocument
 from jobs.store import PutDocument
 from producer.batch import forget_outcomes
 from producer.fleet import Fleet
-from producer.found import Found
+from producer.intake.found import Found
+from producer.intake.walk import Skip
 from producer.order import Wish, open_batch
-from producer.walk import Skip
 from producer.writer import write_all
 
 #: Documents that are registered in one go: enough to pipeline, few enough for memory.

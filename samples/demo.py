@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from config.settings import environment_for
-from producer.console import counted
+from producer.terminal.console import counted
 from samples.excerpt import show_excerpts
 from samples.generate import generate
 from samples.local_redis import local_redis

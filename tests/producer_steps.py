@@ -8,10 +8,10 @@ from jobs.contract import Job, Source
 from jobs.lease import Untold
 from jobs.result import Arithmetic, DocumentResult, Figure, LineResult, Outcome, PageResult, Provenance
 from producer.fleet import Fleet
-from producer.intake import take_in
+from producer.intake.identity import take_in
+from producer.intake.walk import walk
 from producer.order import Wish
 from producer.submit import Part, submit_files
-from producer.walk import walk
 from workers.job.outcome import tell
 
 PDF = b"%PDF-1.7\n"

@@ -11,10 +11,10 @@ import psutil
 from config.settings import Settings
 from jobs.batch import DocumentEntry
 from producer.fleet import Fleet
-from producer.intake import take_in
+from producer.intake.identity import take_in
+from producer.intake.walk import walk
 from producer.order import Wish
 from producer.submit import submit_files
-from producer.walk import walk
 from samples.local_redis import local_redis
 from samples.stack import packaged_model, running_worker
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from jobs.batch import DocumentEntry
 from jobs.finding import Finding, findings
 from jobs.result import DocumentResult, FigureCounts, PageResult
-from producer.finding import RESULT_GONE
+from producer.results.finding import RESULT_GONE
 from producer.review.crop import view_box
 
 #: Pages of one sheet. A document of 5,000 pages on one took a browser 70 s and 6.5 GB.

@@ -19,10 +19,10 @@ from jobs.lease import Untold
 from jobs.result import Outcome
 from jobs.store import Store
 from producer.fleet import Fleet
-from producer.intake import take_in
+from producer.intake.identity import take_in
+from producer.intake.walk import walk
 from producer.order import Wish
 from producer.submit import submit_files
-from producer.walk import walk
 from samples.local_redis import LocalRedis, local_redis
 from tests.worker_steps import worker
 from workers.job import attempt

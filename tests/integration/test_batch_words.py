@@ -9,7 +9,7 @@ from jobs.errors import UsageError
 from jobs.words import MAX_WORDS_BYTES, as_recipe, read_words
 from producer.fleet import Fleet
 from producer.order import Wish
-from producer.words import recurring
+from producer.results.words import recurring
 from tests.conftest import MakeSettings
 from tests.producer_steps import finish, submit, write
 from workers.corrector import correct_page

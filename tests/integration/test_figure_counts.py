@@ -8,10 +8,10 @@ import pytest
 from jobs.contract import Recipe
 from jobs.result import FigureCounts, Outcome
 from producer.cli import app
-from producer.command import run
+from producer.commands.option import run
 from producer.fleet import Fleet
 from producer.recover import recover
-from producer.status import document_line, sentence
+from producer.terminal.status import document_line, sentence
 from tests.conftest import MakeSettings
 from tests.producer_steps import finish, result_of, submit, write
 
@@ -67,7 +67,7 @@ def test_a_rebuilt_ledger_counts_the_same(fleet: Fleet) -> None:
 def test_results_end_with_the_audit(
     fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("producer.result_cli.open_fleet", lambda: fleet)
+    monkeypatch.setattr("producer.commands.result.open_fleet", lambda: fleet)
     monkeypatch.setattr(
         "sys.argv", ["ocrfleet", "results", "march", "--out", str(tmp_path / "out"), "--format", "json", "--json"]
     )

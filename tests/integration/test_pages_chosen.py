@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from producer.export import Export, Format
 from producer.fleet import Fleet
 from producer.order import Wish
+from producer.results.export import Export, Format
 from tests.conftest import MakeSettings
 from tests.producer_steps import submit
 from tests.worker_steps import result_of, work, worker

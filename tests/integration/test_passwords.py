@@ -15,10 +15,10 @@ from jobs.errors import EncryptedDocument, UsageError
 from jobs.password import read_passwords
 from jobs.result import DocumentResult
 from producer.batch import delete, retry
-from producer.export import Export, Format
 from producer.fleet import Fleet
 from producer.order import Wish
 from producer.recover import recover
+from producer.results.export import Export, Format
 from tests.conftest import MakeSettings
 from tests.producer_steps import submit
 from tests.worker_steps import result_of, work, worker

@@ -4,8 +4,8 @@ import pytest
 import redis
 
 from jobs.errors import UsageError
-from producer.audit import audit
 from producer.recover import recover
+from producer.results.audit import audit
 from tests.producer_steps import finish, submit, write
 
 

@@ -12,9 +12,9 @@ import pytest
 from jobs.batch import DocumentEntry
 from jobs.errors import UsageError
 from jobs.result import Figure, LineResult
-from producer.checklist import Checklist
-from producer.export import NAMES_IN_LEDGER, Export, Exported, Format
 from producer.fleet import Fleet
+from producer.results.checklist import Checklist
+from producer.results.export import NAMES_IN_LEDGER, Export, Exported, Format
 from tests.producer_steps import PDF, finish, result_of, submit, write
 
 BOX = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))

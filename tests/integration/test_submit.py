@@ -16,10 +16,10 @@ from config.settings import environment_for
 from jobs.errors import LedgerUnavailable, UsageError
 from producer import batch as batches
 from producer.fleet import Fleet
-from producer.intake import take_in
+from producer.intake.identity import take_in
+from producer.intake.walk import walk
 from producer.order import Wish
 from producer.submit import Part, submit_again, submit_files
-from producer.walk import walk
 from tests.producer_steps import PDF, finish, submit, write
 
 

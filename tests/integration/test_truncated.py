@@ -11,10 +11,10 @@ from PIL import Image
 from jobs.contract import Recipe, Source
 from jobs.errors import OcrUnavailable
 from jobs.store import Store
-from producer.export import Export, Exported, Format
 from producer.fleet import Fleet
-from producer.status import sentence
-from producer.tally import ExportTally
+from producer.results.export import Export, Exported, Format
+from producer.terminal.status import sentence
+from producer.terminal.tally import ExportTally
 from tests.conftest import MakeSettings
 from tests.drawn_page import LINES, draw
 from tests.worker_steps import worker

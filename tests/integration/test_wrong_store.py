@@ -11,10 +11,10 @@ from jobs.errors import WrongStore
 from jobs.health import check_store
 from jobs.store import Store
 from producer.fleet import Fleet
-from producer.intake import take_in
+from producer.intake.identity import take_in
+from producer.intake.walk import walk
 from producer.order import Wish
 from producer.submit import submit_files
-from producer.walk import walk
 from tests.conftest import MakeSettings
 from tests.worker_steps import result_of, work, worker
 from workers.job import attempt

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from producer import archive
-from producer.found import Found
-from producer.intake import take_in
+from producer.intake import archive
+from producer.intake.found import Found
+from producer.intake.identity import take_in
+from producer.intake.walk import Skip, walk
 from producer.naming import safe_path
-from producer.walk import Skip, walk
 
 PDF = b"%PDF-1.7\n"
 TARS = {"a.tar": "w:", "a.tar.gz": "w:gz", "a.tar.bz2": "w:bz2", "a.tar.xz": "w:xz"}
@@ -367,8 +367,8 @@ BOMBS: list[tuple[str, Callable[[Path], None]]] = [
 TAKE_IN = """
 import sys
 from pathlib import Path
-from producer.intake import take_in
-from producer.walk import Skip, walk
+from producer.intake.identity import take_in
+from producer.intake.walk import Skip, walk
 def most():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) >> 10
 before = most()

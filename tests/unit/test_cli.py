@@ -12,8 +12,8 @@ from config.settings import environment_for
 from jobs.contract import PIPELINE_VERSION
 from jobs.errors import LedgerUnavailable, OcrFleetError, StoreUnavailable, UsageError
 from producer import cli
-from producer.command import status_of
-from producer.console import STATUSES, Status, show
+from producer.commands.option import status_of
+from producer.terminal.console import STATUSES, Status, show
 from workers.cli import app as worker_app
 
 
@@ -163,7 +163,7 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(ocrfleet, monkeypatch, na
 
 
 def test_deleting_without_a_terminal_needs_a_yes(ocrfleet, monkeypatch):
-    monkeypatch.setattr("producer.batch_cli.open_fleet", _FleetOfOneBatch)
+    monkeypatch.setattr("producer.commands.batch.open_fleet", _FleetOfOneBatch)
 
     status, _, err = ocrfleet("delete", "march")
 

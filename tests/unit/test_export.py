@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from producer.export import Exported
 from producer.naming import MAX_PART_BYTES, Names, safe_path
-from producer.tally import ExportTally
+from producer.results.export import Exported
+from producer.terminal.tally import ExportTally
 
 ONE, OTHER, THIRD = "1" * 64, "2" * 64, "3" * 64
 

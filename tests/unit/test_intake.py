@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from jobs.contract import Source
-from producer.intake import Found, take_in
-from producer.walk import Count, Skip, walk
+from producer.intake.identity import Found, take_in
+from producer.intake.walk import Count, Skip, walk
 
 PDF = b"%PDF-1.7\n"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -184,7 +184,7 @@ def test_the_walk_can_be_counted_ahead(tmp_path):
 
 
 def test_a_folder_of_many_needs_no_more_memory_than_a_run_of_names(tmp_path, monkeypatch):
-    monkeypatch.setattr("producer.walk.RUN_ENTRIES", 100)
+    monkeypatch.setattr("producer.intake.walk.RUN_ENTRIES", 100)
     for number in range(5000):
         (tmp_path / f"{number:04d}.pdf").touch()
     assert sum(1 for _ in walk([str(tmp_path)])) == 5000  # pathlib interns names: Python's one table of them may grow

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from producer.interrupt import Interrupt
+from producer.terminal.interrupt import Interrupt
 
 
 def test_an_interrupt_that_was_swallowed_is_raised_at_the_next_check():

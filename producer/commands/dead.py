@@ -9,9 +9,9 @@ import typer
 from jobs.batch import DeadLetter
 from jobs.errors import UsageError
 from producer import dead
-from producer.command import BatchArgument, Json, OptionalBatchArgument, Yes, confirm, open_fleet
-from producer.console import STATUSES, console, counted, emit, emit_with, say, show
+from producer.commands.option import BatchArgument, Json, OptionalBatchArgument, Yes, confirm, open_fleet
 from producer.fleet import Fleet
+from producer.terminal.console import STATUSES, console, counted, emit, emit_with, say, show
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, epilog=STATUSES, help="Dead letters: the documents that failed."

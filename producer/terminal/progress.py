@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from producer.console import console, say
+from producer.terminal.console import console, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -8,12 +8,21 @@ import typer
 from jobs.batch import BatchSummary
 from jobs.contract import DocumentState
 from jobs.errors import UsageError
-from producer.command import Json, OptionalBatchArgument, open_fleet
-from producer.console import console, counted, emit, emit_with, say, show
-from producer.finding import RESULT_GONE, to_review
+from producer.commands.option import Json, OptionalBatchArgument, open_fleet
 from producer.fleet import Fleet
-from producer.status import NO_WORKER, batch_table, describe, document_line, ended, finding_line, next_lines, sentence
-from producer.watch import wait, watch_json, watch_table
+from producer.results.finding import RESULT_GONE, to_review
+from producer.terminal.console import console, counted, emit, emit_with, say, show
+from producer.terminal.status import (
+    NO_WORKER,
+    batch_table,
+    describe,
+    document_line,
+    ended,
+    finding_line,
+    next_lines,
+    sentence,
+)
+from producer.terminal.watch import wait, watch_json, watch_table
 
 #: Batches that `status` shows and watches; `batches` pages through all of them.
 NEWEST = 20

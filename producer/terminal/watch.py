@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 
 from jobs.batch import BatchSummary
-from producer.console import console, emit, say
 from producer.fleet import Fleet
-from producer.progress import progress
-from producer.status import NO_WORKER, batch_table, describe, pages_sentence, sentence
+from producer.terminal.console import console, emit, say
+from producer.terminal.progress import progress
+from producer.terminal.status import NO_WORKER, batch_table, describe, pages_sentence, sentence
 
 #: Between two looks at the counts: one small read of Redis each.
 POLL_S = 0.5

@@ -5,10 +5,10 @@ from typing import Any
 
 from rich.filesize import decimal
 
-from producer.console import Status, counted, show
-from producer.export import Exported
+from producer.intake.walk import Skip
+from producer.results.export import Exported
 from producer.submit import Part
-from producer.walk import Skip
+from producer.terminal.console import Status, counted, show
 
 #: Paths that are listed one by one. All that are skipped are named on standard error as they are met, all documents
 #: that failed by `ocrfleet status BATCH --state failed`.

@@ -16,8 +16,8 @@ from jobs.batch import DocumentEntry
 from jobs.contract import DocumentState
 from jobs.errors import UsageError
 from jobs.result import DocumentResult
-from producer.checklist import Checklist
-from producer.finding import RESULT_GONE
+from producer.results.checklist import Checklist
+from producer.results.finding import RESULT_GONE
 from producer.fleet import Fleet
 from producer.naming import Names
 

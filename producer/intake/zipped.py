@@ -9,7 +9,7 @@ from io import FileIO
 from pydantic import SecretStr
 
 from jobs.foreign import OFFICE
-from producer.archive import (
+from producer.intake.archive import (
     BLOCK_BYTES,
     DAMAGE,
     UNPACK_IT,

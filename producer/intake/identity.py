@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from jobs.contract import Source
 from jobs.foreign import foreign
 from jobs.media import HEAD_BYTES, sniff, sniff_archive
-from producer.found import Found
+from producer.intake.found import Found
+from producer.intake.unpack import unpack
+from producer.intake.walk import Candidate, Skip
 from producer.naming import utf8
-from producer.unpack import unpack
-from producer.walk import Candidate, Skip
 
 
 def take_in(

@@ -7,7 +7,17 @@ import tarfile
 from collections.abc import Iterator
 from typing import IO, cast
 
-from producer.archive import BLOCK_BYTES, DAMAGE, BadArchive, Member, Meter, Readable, Stream, readable, unreadable
+from producer.intake.archive import (
+    BLOCK_BYTES,
+    DAMAGE,
+    BadArchive,
+    Member,
+    Meter,
+    Readable,
+    Stream,
+    readable,
+    unreadable,
+)
 
 #: `xz -9` asks for 65 MiB.
 _MOST_XZ_BYTES = 128 << 20

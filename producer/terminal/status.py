@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.batch import BatchSummary, DocumentEntry
 from jobs.finding import Finding
 from jobs.result import FigureCounts
-from producer.console import Status, counted, show
+from producer.terminal.console import Status, counted, show
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from jobs.contract import Source
 from jobs.foreign import foreign
 from jobs.media import HEAD_BYTES, sniff, sniff_archive
-from producer.archive import BLOCK_BYTES, UNPACK_IT, BadArchive, BadMember, Member, Meter, Readable
-from producer.found import Found
+from producer.intake.archive import BLOCK_BYTES, UNPACK_IT, BadArchive, BadMember, Member, Meter, Readable
+from producer.intake.found import Found
+from producer.intake.tarred import tar_members
+from producer.intake.walk import Candidate, Skip
+from producer.intake.zipped import is_foreign, zip_members
 from producer.naming import utf8
-from producer.tarred import tar_members
-from producer.walk import Candidate, Skip
-from producer.zipped import is_foreign, zip_members
 
 #: A member waits in memory until the store has it, a larger one in a temporary file that has no name.
 SPOOL_BYTES = 1 << 20

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from producer.audit import audit
-from producer.command import BatchArgument, Json, open_fleet
-from producer.console import Status, console, counted, emit, say, show
-from producer.export import Export, Format
-from producer.progress import progress
-from producer.status import audit_sentence, next_lines
-from producer.tally import ExportTally
-from producer.words import recurring
+from producer.commands.option import BatchArgument, Json, open_fleet
+from producer.results.audit import audit
+from producer.results.export import Export, Format
+from producer.results.words import recurring
+from producer.terminal.console import Status, console, counted, emit, say, show
+from producer.terminal.progress import progress
+from producer.terminal.status import audit_sentence, next_lines
+from producer.terminal.tally import ExportTally
 
 
 def results(

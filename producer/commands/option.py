@@ -11,8 +11,8 @@ from config.settings import WrongSettings, read_settings, unknown_names
 from jobs.contract import BatchId, TextLayerUse
 from jobs.errors import OcrFleetError, RetryableError, UsageError
 from jobs.selection import checked
-from producer.console import Status, say
 from producer.fleet import Fleet
+from producer.terminal.console import Status, say
 
 
 def run(app: typer.Typer) -> None:

@@ -9,13 +9,13 @@ from jobs.password import read_passwords
 from producer.batch import cancel as cancel_batch
 from producer.batch import delete as delete_batch
 from producer.batch import retry as retry_batch
-from producer.command import BatchArgument, Json, OptionalBatchArgument, PasswordFile, Yes, confirm, open_fleet
-from producer.console import counted, emit, say
+from producer.commands.option import BatchArgument, Json, OptionalBatchArgument, PasswordFile, Yes, confirm, open_fleet
 from producer.fleet import Fleet
-from producer.progress import progress
 from producer.recover import recover as recover_batch
 from producer.retention import expired
 from producer.stray import strays, sweep
+from producer.terminal.console import counted, emit, say
+from producer.terminal.progress import progress
 
 
 def cancel(batch: BatchArgument, as_json: Json = False) -> None:
