@@ -60,7 +60,13 @@ def test_mode_off_leaves_it():
 
 
 @pytest.mark.parametrize(
-    ("read", "sure"), [("Debit Februar Übertrag", "Credit Januar Übertrag"), ("Nettobetrag Juni", "Bruttobetrag Juli")]
+    ("read", "sure"),
+    [
+        ("Debit Februar Übertrag", "Credit Januar Übertrag"),
+        ("Nettobetrag Juni", "Bruttobetrag Juli"),
+        ("发票号码第二页共三页", "发票号码第一页共三页"),
+        ("Lagerfläche m² gesamt", "Lagerfläche mm gesamt"),
+    ],
 )
 def test_a_word_that_is_as_good_as_a_figure_is_not_taken_from_another_page(read, sure):
     assert mended(page(1, sure, 0.99), page(2, read, 0.8)).text == read

@@ -89,7 +89,9 @@ def _words(text: str, model: str) -> Iterator[tuple[int, int, str]]:
         word = next((model[a:b] for a, b in known if a <= middle <= b), "")
         if word == found.group() or any(figure.start < end and start < figure.end for figure in figures):
             continue
-        if not word.isalpha() or has_currency(word) or swaps_figure_words(found.group(), word):
+        if not word.isalpha() or any(char.isnumeric() for char in found.group() + word):  # `第一页`, `m²`
+            continue
+        if has_currency(word) or swaps_figure_words(found.group(), word):
             continue
         if _distance(found.group(), word) <= _WORD_DISTANCE:
             yield start, end, word
