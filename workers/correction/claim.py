@@ -59,10 +59,10 @@ class Claim:
         return self._is_exact(self._unsigned(self._with((cell, value))))
 
     def repeats(self, cell: Cell, value: Decimal) -> bool:
-        """Whether it only says of a figure, if that has this value, that it stands there twice: `0,00 + 5,29 = 5,29`.
+        """Whether it only says of a figure, if that has this value, that it stands there twice: `0,00 + a = a`.
 
-        That is no evidence: what is misread once is misread twice, and `1 x $,29 = $,29` closes as well. Of the nought
-        and of the one it is.
+        That is no evidence: what is misread once is misread twice, and `1 x $29,87 = $29,87` closes for 529,87 as well.
+        Of the nought and of the one it is.
         """
         other = abs(value) + 1
         twins = (each for each in self.cells if each is not cell and abs(each.amount.value) == abs(value))

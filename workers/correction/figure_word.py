@@ -60,10 +60,11 @@ minus abzüglich abzgl moins menos
 including inklusive inkl incl inclus incluído
 excluding exklusive exkl excl exclus excluído
 """
-_MEANINGS: dict[str, set[int]] = {}
-for _number, _line in enumerate(_SAME.split("\n")):
-    for _word in _line.split():
-        _MEANINGS.setdefault(_word, set()).add(_number)
+#: What a word means, as numbers of lines: `sept` is a month and a number.
+_MEANINGS = {
+    word: frozenset(number for number, words in enumerate(_SAME.splitlines()) if word in words.split())
+    for word in _SAME.split()
+}
 _HEADS = ("netto", "brutto")
 
 
@@ -79,6 +80,6 @@ def swaps_figure_words(raw: str, final: str) -> bool:
     return any(Levenshtein.distance(before, word, score_cutoff=near) <= near for word in others)
 
 
-def _meaning(word: str) -> set[int]:
+def _meaning(word: str) -> frozenset[int]:
     head = next((head for head in _HEADS if word.startswith(head)), word)
-    return _MEANINGS.get(head, set())
+    return _MEANINGS.get(head, frozenset())
