@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from jobs.batch import BatchRecord
 from jobs.contract import Recipe, Source
 from jobs.errors import OcrUnavailable
 from jobs.store import Store
@@ -36,6 +37,7 @@ ASPOSE = Recipe(engine="aspose", mode="off")
 def fleet(settings: MakeSettings) -> Fleet:
     fleet = Fleet.open(settings())
     fleet.store.put_document_bytes(CONTENT, DOCUMENT)
+    fleet.store.put_batch("march", BatchRecord(batch="march", queue="backlog", recipe=ASPOSE, created_s=0))
     fleet.ledger.create_batch("march", ASPOSE, "backlog")
     fleet.ledger.add(
         "march", [Source(document=CONTENT, name="a.png", media_type="image/png", size_bytes=len(DOCUMENT))]
