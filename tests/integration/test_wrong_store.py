@@ -44,7 +44,7 @@ def test_a_worker_of_another_store_hands_the_job_back_and_the_right_one_does_it(
     (entry,) = march.documents("march")
     job = Job(batch="march", document=entry.document)
 
-    assert attempt.run(job, worker(settings(store_url=str(elsewhere)))) == "waits"
+    assert attempt.run(job, worker(settings(store_url=str(elsewhere)))) == "waits for the store"
 
     (entry,) = march.documents("march")
     assert (entry.state, entry.attempts) == ("queued", 0)
@@ -69,7 +69,7 @@ def test_a_store_that_is_unmounted_under_a_job_costs_its_page_and_no_result(
     (entry,) = march.documents("march")
     with monkeypatch.context() as patch:
         patch.setattr("workers.job.resources.open_engine", lambda *_: Unmounting())
-        assert attempt.run(Job(batch="march", document=entry.document), worker(march.settings)) == "waits"
+        assert attempt.run(Job(batch="march", document=entry.document), worker(march.settings)) == "waits for the store"
     shutil.rmtree(store)
     away.rename(store)
 

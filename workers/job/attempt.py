@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 #: Wait while the engine, the store or Redis is away; such a wait costs the document no attempt.
 OUTAGE_WAIT_S = 5.0
+WAITS_FOR_STORE = "waits for the store"
 #: Between two tries to say how an attempt ended.
 TELL_AGAIN_S = 1.0
 
@@ -68,7 +69,16 @@ def _attempt(lease: Lease, resources: Resources) -> str:
     finally:
         resources.note.end()
     log.info("Job %s.", ended, extra={"event": "job.ended", "state": ended, **extra})
+    if ended == WAITS_FOR_STORE:
+        _pause(resources)
     return ended
+
+
+def _pause(resources: Resources) -> None:
+    """Take nothing for a while. Where only this node lacks the store, it would be the first to take each job."""
+    until = time.monotonic() + OUTAGE_WAIT_S
+    while time.monotonic() < until and not resources.drain.begun:
+        time.sleep(min(OUTAGE_WAIT_S, 0.1))
 
 
 def _run_leased(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str:
@@ -80,7 +90,7 @@ def _run_leased(lease: Lease, resources: Resources, heartbeat: Heartbeat) -> str
     except PermanentError as error:
         report = partial(_fail, lease, resources, error.reason)
     except RetryableError as error:
-        report = partial(_wait, lease, resources, error.reason)
+        report = partial(_wait, lease, resources, error)
     except (SystemExit, KeyboardInterrupt):  # a cold stop: the document is not to blame
         with suppress(LeaseLost, LedgerUnavailable):  # it lapses, then
             resources.ledger.give_back(lease)
@@ -138,10 +148,10 @@ def _step_back(lease: Lease, resources: Resources) -> str:
     return "lost its lease"
 
 
-def _wait(lease: Lease, resources: Resources, reason: str) -> str:
-    log.info("Hands a job back: %s", reason, extra={"event": "job.handed_back"})
-    resources.ledger.retry_later(lease, reason, OUTAGE_WAIT_S * (1 + random.random()), counted=False)
-    return "waits"
+def _wait(lease: Lease, resources: Resources, error: RetryableError) -> str:
+    log.info("Hands a job back: %s", error.reason, extra={"event": "job.handed_back"})
+    resources.ledger.retry_later(lease, error.reason, OUTAGE_WAIT_S * (1 + random.random()), counted=False)
+    return WAITS_FOR_STORE if isinstance(error, StoreUnavailable) else "waits"
 
 
 def _retry_or_fail(lease: Lease, resources: Resources, reason: str) -> str:
