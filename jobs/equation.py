@@ -34,8 +34,11 @@ def _closes(rule: str, values: list[float]) -> bool:
 
 
 def _value(term: str) -> float:
-    """The value of a printed figure: what follows the last mark by other than three digits is decimals."""
-    digits = re.sub(r"[^\d.,]", "", term).strip(".,")
+    """The value of a printed figure: what follows the last mark by other than three digits is decimals.
+
+    A unit's own digit is none of it: `129 m3`.
+    """
+    digits = re.sub(r"[^\d.,]", "", re.sub(r"m[23]$", "", term)).strip(".,")
     sign = -1 if re.search(r"^[^\d]*[-−–(]|\d[-−–)]", term) else 1
     found = re.fullmatch(r"(.*)[.,](\d{1,2}|\d{4})", digits)
     whole, decimals = found.groups() if found else (digits, "")

@@ -97,6 +97,27 @@ def test_sums_span_pages():
     assert [line.text for line in document.pages[1].lines][1] == "210,00 €"
 
 
+@pytest.mark.parametrize(
+    ("quantity", "price", "amount"),
+    [("2.984 kWh", "0,2702 €", "806,28 €"), ("129 m3", "1,1722 €", "151,21 €"), ("10 Std", "57,50 €", "575,00 €")],
+)
+def test_a_quantity_with_its_unit_takes_part_in_products(quantity, price, amount):
+    document = settled(page([*INVOICE[:2], ["Strom", quantity, price, amount]]))
+    assert ("quantity x price = amount", (quantity, price, amount), True) in [
+        (each.rule, each.terms, each.closes) for each in document.arithmetic
+    ]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_an_item_whose_quantity_was_not_read_puts_no_blame_on_the_total(at):
+    rows = [*INVOICE[:2], *[["MwSt. 19%", "", "", "59,85 €"], ["Rechnungsbetrag", "", "", "374,85 €"]]]
+    rows.insert(2, ["Zwischensumme", "", "", "315,00 €"])
+    rows.insert(at, ["Locher", "eins", "", "105,00 €"])
+    assert "items = total" not in {each.rule for each in settled(page(rows)).arithmetic}
+    rows[at] = ["Locher", "1", "105,00 €", "105,00 €"]
+    assert "items = total" in {each.rule for each in settled(page(rows)).arithmetic}
+
+
 def test_an_invoice_that_does_not_add_up_is_not_made_to():
     document = settled(page(changed("249,90 €", "259,90 €"), confidence=0.9999))
     assert all(not line.changes for line in document.pages[0].lines)

@@ -98,6 +98,7 @@ def test_an_equation_is_recomputed():
         ("items = total", ("210,00", "39,90", "-39,90", "210,00"), False),
         ("quantity x price = amount", ("3", "70,00", "210,00"), True),
         ("items = total", ("105,00", "105,00", "210,00"), True),
+        ("quantity x price = amount", ("105 m3", "2,00", "210,00"), True),
         ("quantity x price - discount = amount", ("3", "100,00", "-30%", "210,00"), True),
     ],
 )

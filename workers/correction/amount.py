@@ -13,6 +13,9 @@ GROUP = r"[.,'’ \u00a0\u2007\u2009\u202f]"
 #: Thousands, lakhs and crores as India writes them: 1,23,45,678.
 _INDIAN = r"\d{1,2}(?:,\d\d)+,\d{3}(?![\d,])"
 NUMBER = rf"(?:{_INDIAN}|\d{{1,3}}(?:{GROUP}\d{{3}})+(?!\d)|\d+)(?:[.,]\d{{1,4}}(?!\d))?"
+#: What stands behind a quantity.
+UNIT = r"(?:[kmc]?m[²³23]?|[km]?g|[mc]?l|L|kWh?|Wh|h|Stk|St|Std|pcs?|x|[GMTk]B|dpi|°C)"
+_BEHIND = re.compile(rf"\s?(?:%|(?i:{UNIT}))$")
 #: Longer numbers are no amounts, and a hostile page is full of them.
 _LONGEST = 24
 _PLAIN = re.compile(
@@ -54,8 +57,8 @@ def parse(text: str, decimal_mark: str = "") -> Amount | None:
 
 
 def parse_with_unit(text: str, decimal_mark: str = "") -> Amount | None:
-    """Read an amount, or a number with a percent sign or a unit behind it: `19 %`, `3 Stk`, `5 m²`."""
-    return parse(text.rstrip("%kKmMgGSstTcCl ²³"), decimal_mark)
+    """Read an amount, or a number with a percent sign or a unit behind it: `19 %`, `2.984 kWh`, `129 m3`."""
+    return parse(_BEHIND.sub("", text), decimal_mark)
 
 
 def has_currency(text: str) -> bool:

@@ -3,11 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from workers.correction.amount import CURRENCY, GROUP, NUMBER
+from workers.correction.amount import CURRENCY, GROUP, NUMBER, UNIT
 from workers.correction.date import DATE, TIME
 from workers.correction.identifier import BIC, CNPJ, CPF, GTIN, IBAN, NIF, VAT_ID
 
-_UNIT = r"(?:[kmc]?m[²³23]?|[km]?g|[mc]?l|L|kWh?|Wh|h|Stk|St|Std|pcs?|x|[GMTk]B|dpi|°C)"
 _SIGN = r"(?:(?<![\w.,)])[-+−–])?"
 _DECIMAL = rf"(?:\d{{1,3}}(?:{GROUP}\d{{3}})+|\d+)[.,](?:\d{{2}}|\d{{4}})"
 #: The first that matches wins. Together they hold every digit and every currency symbol of a line.
@@ -25,7 +24,7 @@ _KINDS = (
     ("amount", rf"\(?{_SIGN}{CURRENCY}\s?{_SIGN}{NUMBER}(?:-(?!\w))?\)?(?!\w|[.,]+\w)"),
     ("amount", rf"(?<![\w.,'/-])\(?{_SIGN}{NUMBER}(?:-(?!\w))?\s?{CURRENCY}\)?"),
     ("amount", rf"(?<![\w.,'/-])\(?{_SIGN}{_DECIMAL}(?:-(?!\w))?\)?(?![\w/]|[.,]+\d)"),
-    ("quantity", rf"(?<![\w.,]){_SIGN}{NUMBER}\s?{_UNIT}(?!\w)"),
+    ("quantity", rf"(?<![\w.,]){_SIGN}{NUMBER}\s?{UNIT}(?!\w)"),
     ("gtin", GTIN),
     ("number", rf"(?<![\w.,'/-]){_SIGN}{NUMBER}(?![\w/-]|[.,'’]+\w)"),
     ("code", r"(?<!\w)(?:[^\W\d_]+[-/_.]?)?\d\w*(?:[-/_.,:'’]+\w+)*"),

@@ -25,17 +25,25 @@ def item_claims(rows: Sequence[Row]) -> Iterator[Claim]:
 
 
 def sum_claims(rows: Sequence[Row], items: Sequence[Claim]) -> Iterator[Claim]:
-    """The items' amounts add up to a total. It is stated only where no amount among the items' rows is left over."""
+    """The items' amounts add up to a total; one that does not close is stated only if no money above it is left over.
+
+    What is left over may be an item whose quantity was not read, first and last ones as well.
+    """
     amounts = tuple(dict.fromkeys(claim.cells[-1] for claim in items))
     if len(amounts) < 2:
         return
-    places = {cell.place for cell in amounts}
-    first, last, column = amounts[0].place, amounts[-1].place, amounts[-1].x
-    money = [cell for row in rows for cell in row.cells if abs(cell.x - column) < _SAME_COLUMN]
-    complete = all(cell.place in places for cell in money if first < cell.place < last)
     totals = [row.cells[-1] for row in rows if row.cells and role_of(row.label) in ("net", "gross")]
-    found = [Claim(ITEMS, (*amounts, cell)) for cell in totals if cell.place > last and cell.amount.decimals == 2]
-    yield from [claim for claim in found if claim.closes()] or (found[:1] if complete else [])
+    below = [cell for cell in totals if cell.place > amounts[-1].place and cell.amount.decimals == 2]
+    stated = [Claim(ITEMS, (*amounts, cell)) for cell in below]
+    closing = [claim for claim in stated if claim.closes()]
+    yield from closing or (claim for claim in stated[:1] if not _left_over(rows, claim))
+
+
+def _left_over(rows: Sequence[Row], claim: Claim) -> list[Cell]:
+    """Money in the column of the items, above their total, that is none of them."""
+    *amounts, total = claim.cells
+    cells = (cell for row in rows for cell in row.cells if cell.place < total.place and cell.is_money)
+    return [cell for cell in cells if abs(cell.x - amounts[-1].x) < _SAME_COLUMN and cell not in amounts]
 
 
 def _product(row: Row) -> Claim | None:

@@ -22,6 +22,12 @@ class Cell:
     x: float  # of its middle, in widths of the page
     exact: bool = False  # of the document's own text
 
+    @property
+    def is_money(self) -> bool:
+        """Whether it looks like it: two decimals, a currency, or three digits and more that may lack their mark."""
+        lost = not self.amount.mark and self.amount.value > 99
+        return self.figure.kind != "percentage" and (self.amount.decimals == 2 or self.figure.kind == "amount" or lost)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -56,19 +56,12 @@ def _by_role(rows: Sequence[Row]) -> dict[str, list[Cell]]:
     amounts: dict[str, list[Cell]] = {}
     for row in rows:
         role = role_of(row.label)
-        money = [cell for cell in row.cells if _is_money(cell)]
+        money = [cell for cell in row.cells if cell.is_money]
         if role and money:
             amounts.setdefault(role, []).append(money[-1])
             if role == "tax":
                 amounts.setdefault("rate", []).extend(cell for cell in row.cells if _is_rate(cell))
     return amounts
-
-
-def _is_money(cell: Cell) -> bool:
-    """Whether it looks like money: two decimals, a currency, or three digits and more that may have lost their mark."""
-    return cell.figure.kind != "percentage" and (
-        cell.amount.decimals == 2 or cell.figure.kind == "amount" or (not cell.amount.mark and cell.amount.value > 99)
-    )
 
 
 def _is_rate(cell: Cell) -> bool:
