@@ -64,10 +64,8 @@ ENTRYPOINT ["ocrfleet"]
 # --- worker on the processor
 
 FROM build AS worker-build
-# OFF: the image also runs on other processors than the one that built it (it asks for AVX2). ON: for this machine's own,
-# with AVX-512 and AMX.
-ARG GGML_NATIVE=OFF
-RUN CMAKE_ARGS="-DCMAKE_PROJECT_INCLUDE=/src/config/llama_cpp.cmake -DGGML_NATIVE=${GGML_NATIVE}" \
+# Kernels for each family of processors, of which a worker loads the best that its machine can run (workers/llm/kernels.py).
+RUN CMAKE_ARGS="-DCMAKE_PROJECT_INCLUDE=/src/config/llama_cpp.cmake -DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON" \
     uv pip install --requirement pyproject.toml --extra worker --extra s3
 COPY . .
 RUN uv pip install --no-deps .

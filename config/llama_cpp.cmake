@@ -8,6 +8,11 @@ if(NOT OCRFLEET_BENCH_SERVER) # bench/llama_server.sh builds the server, by the 
   set(LLAMA_BUILD_TOOLS OFF)
   set(LLAMA_BUILD_SERVER OFF)
 endif()
+if(GGML_BACKEND_DL) # kernels that are loaded at run time lie beside llama.cpp's own libraries
+  set(CMAKE_INSTALL_BINDIR llama_cpp/lib)
+  set(CMAKE_INSTALL_LIBDIR llama_cpp/lib)
+  set(CMAKE_INSTALL_INCLUDEDIR llama_cpp/include)
+endif()
 set(LLAMA_BUILD_TESTS OFF)
 set(LLAMA_BUILD_EXAMPLES OFF)
 set(LLAMA_BUILD_APP OFF)

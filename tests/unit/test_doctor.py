@@ -51,7 +51,7 @@ def test_a_gpu_is_named_with_its_memory_and_its_driver_and_a_build_without_cuda_
 def test_a_build_without_the_amx_that_the_cpu_has_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, built: bool, has: bool, level: str
 ) -> None:
-    monkeypatch.setattr("workers.llm.amx.built_with_amx", lambda: built)
+    monkeypatch.setattr("workers.llm.kernels.has_amx_kernels", lambda: built)
     monkeypatch.setattr("workers.doctor.machine.has_amx", lambda: has)
     found = look_at_machine()["llama.cpp"]
     assert (found.level, "with AMX" in found.text) == (level, built and has)

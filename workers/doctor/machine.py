@@ -17,7 +17,7 @@ from workers.machine.gpu import Gpu, driver_version, list_gpus, memory_figures
 LEAST_MEMORY_MIB = 4096
 
 SLOWER = "the correction takes up to three times as long"
-USE_AMX = "Run make setup with GCC 11 or newer, or build the image here with --build-arg GGML_NATIVE=ON."
+USE_AMX = "Run make setup with GCC 11 or newer."
 
 
 def examine_machine() -> Iterator[Finding]:
@@ -68,9 +68,9 @@ def _llama(gpus: tuple[Gpu, ...]) -> Finding:
         return Finding(
             "llama.cpp", "warning", f"{text} is built for the CPU, and there is a GPU", "Run: make setup CUDA=1"
         )
-    from workers.llm.amx import built_with_amx
+    from workers.llm.kernels import has_amx_kernels
 
-    if has_amx() and not built_with_amx():
+    if has_amx() and not has_amx_kernels():
         return Finding("llama.cpp", "warning", f"{text} is built without AMX, which this CPU has: {SLOWER}", USE_AMX)
     return ok("llama.cpp", f"{text}, built for the CPU{', with AMX' if has_amx() else ''}")
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from jobs.errors import ModelError
 from workers.llm import Message
-from workers.llm.amx import loses_by_amx
+from workers.llm.kernels import load_kernels, loses_by_amx
 from workers.llm.plan import EXIT_OUT_OF_MEMORY, CacheType
 from workers.llm.row import Row
 
@@ -78,6 +78,7 @@ class Model:
 
     def __init__(self, path: Path, *, gpu_layers: int, cpu_extras: bool, context_size: int) -> None:
         self.said = NativeLog()
+        load_kernels()
         api.llama_backend_init()
         if gpu_layers and not api.llama_supports_gpu_offload():
             log.warning("this build of llama-cpp-python knows no GPU: the CPU does it all (make setup CUDA=1)")

@@ -1,5 +1,6 @@
 """The CPU's special instructions change a model's speed, not what it says."""
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 
 from samples.stack import packaged_model
 from tests.hub_server import tiny_gguf
-from workers.llm import amx
-from workers.llm.amx import loses_by_amx
+from workers.llm import kernels
+from workers.llm.kernels import load_kernels, loses_by_amx
 from workers.llm.native import Context, Logits, Model
 from workers.llm.row import Row
 
@@ -36,7 +37,29 @@ def test_models_that_amx_makes_slower_do_without_it(
 ) -> None:
     model = tmp_path / "model.gguf"
     model.write_bytes(tiny_gguf(general__file_type=file_type))
-    monkeypatch.setattr(amx, "built_with_amx", lambda: True)
+    monkeypatch.setattr(kernels, "has_amx_kernels", lambda: True)
     assert loses_by_amx(model) == loses
-    monkeypatch.setattr(amx, "built_with_amx", lambda: False)
+    monkeypatch.setattr(kernels, "has_amx_kernels", lambda: False)
     assert not loses_by_amx(model)
+
+
+LLAMA = """
+#include <stdio.h>
+void ggml_backend_load_all_from_path(const char *folder) {
+    FILE *told = fopen(TOLD, "a");
+    fprintf(told, "%s\\n", folder);
+    fclose(told);
+}
+"""
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_the_kernels_of_an_image_are_loaded_once_and_one_machines_own_are_there(tmp_path: Path, many: bool) -> None:
+    told = tmp_path / "told"
+    command = ["gcc", "-shared", "-fPIC", "-x", "c", f'-DTOLD="{told}"', "-o", str(tmp_path / "libllama.so"), "-"]
+    subprocess.run(command, input=LLAMA, text=True, check=True)
+    if many:
+        (tmp_path / "libggml-cpu-haswell.so").touch()
+    load_kernels(tmp_path)
+    load_kernels(tmp_path)
+    assert (told.read_text() if told.exists() else "") == (f"{tmp_path}\n" if many else "")
