@@ -85,3 +85,17 @@ def test_a_reading_that_closes_an_equation_may_be_no_more_than_a_repetition():
     assert repeated.repeats(repeated.cells[2], right)
     assert other.closes_with(other.cells[2], gross)
     assert not other.repeats(other.cells[2], gross)
+
+
+@pytest.mark.parametrize("total", ["400,00", "401,00"])
+def test_thousands_of_items_of_one_price_take_no_time(total):
+    each = claim(ITEMS, *["0,10"] * 4000, total)
+
+    assert {each.proves(cell) for cell in each.cells} == {each.closes()}
+    assert not any(each.repeats(cell, cell.amount.value) for cell in each.cells)
+
+
+def test_items_that_cancel_each_other_out_vouch_for_neither():
+    each = claim(ITEMS, "30,00", "30,00", "-30,00", "50,00", "80,00")
+
+    assert [cell.figure.final for cell in each.cells if each.proves(cell)] == ["50,00", "80,00"]

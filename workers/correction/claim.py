@@ -1,5 +1,6 @@
 """Owns the equations that invoices state: when one closes, and which of its figures it vouches for."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -46,12 +47,12 @@ class Claim:
 
     def closes(self) -> bool:
         """Whether it closes but for rounding, signs aside: totals are often printed without theirs."""
-        return self._closes(self._printed)
+        return self._closes(self._with())
 
     def proves(self, cell: Cell) -> bool:
         """Whether it vouches for a figure of its own: it closes to the cent, and would not were the figure misread."""
         misread = (self._with((cell, value)) for value in _other_readings(cell.amount, self.rule))
-        exact = self._is_exact(self._printed) and not any(map(self._is_exact, misread))
+        exact = self._is_exact(self._with()) and not any(map(self._is_exact, misread))
         return exact and not self.repeats(cell, cell.amount.value)
 
     def closes_with(self, cell: Cell, value: Decimal) -> bool:
@@ -65,7 +66,7 @@ class Claim:
         Of the nought and of the one it is.
         """
         other = abs(value) + 1
-        twins = (each for each in self.cells if each is not cell and abs(each.amount.value) == abs(value))
+        twins = (each for each in self._alike.get(abs(value), ()) if each is not cell)
         return any(
             self._closes(self._with((cell, other.copy_sign(value)), (twin, other.copy_sign(twin.amount.value))))
             for twin in twins
@@ -79,12 +80,29 @@ class Claim:
     def _index(self) -> Mapping[Place, int]:
         return {cell.place: at for at, cell in enumerate(self.cells)}
 
+    @cached_property
+    def _sum(self) -> Decimal:
+        return sum(self._printed[:-1], Decimal())
+
+    @cached_property
+    def _alike(self) -> Mapping[Decimal, Sequence[Cell]]:
+        """Its cells by their size. Among thousands of items those of one value are all the same: two stand for them."""
+        alike: dict[Decimal, list[Cell]] = {}
+        kinds: Counter[tuple[Decimal, bool]] = Counter()
+        for cell in self.cells:
+            kind = cell.amount.value, cell is self.cells[-1]
+            kinds[kind] += 1
+            if self.rule != ITEMS or kinds[kind] <= 2:
+                alike.setdefault(abs(cell.amount.value), []).append(cell)
+        return alike
+
     def _with(self, *others: tuple[Cell, Decimal]) -> Values:
-        """The printed values, with others for some cells."""
-        values = list(self._printed)
-        for cell, value in others:
-            values[self._index[cell.place]] = value
-        return values
+        """The printed values, with others for some cells; of items, which may be thousands, the sum stands for them."""
+        values = {self._index[cell.place]: value for cell, value in others}
+        if self.rule != ITEMS:
+            return [values.get(at, value) for at, value in enumerate(self._printed)]
+        result = values.pop(len(self.cells) - 1, self._printed[-1])
+        return [self._sum + sum(value - self._printed[at] for at, value in values.items()), result]
 
     def _unsigned(self, values: Values) -> Values:
         """Signs count among items only."""
