@@ -12,7 +12,7 @@ COLUMNS = ("name", "page", "line", "kind", "raw", "final", "readings", "reason",
 #: Without it Excel takes UTF-8 for the code page of its machine.
 _BYTE_ORDER_MARK = "\ufeff"
 #: What spreadsheets take for a formula, and a signed number is none. Names and figures are a stranger's.
-_FORMULA = re.compile(r"[=@\t\r]|[-+](?![\d.,\s]*\d[\d.,\s]*[%€$£]?$)")
+_FORMULA = re.compile(r"\s*[=@＝＋－＠]|[\t\r\n]|\s*[-+](?!\s*\d[\d.,\s]*[%€$£]?$)")
 
 
 class Checklist:
@@ -25,6 +25,7 @@ class Checklist:
 
     def add(self, entry: DocumentEntry, result: DocumentResult | None, reason: str) -> int:
         """Add a document: why it has no text, or else what to look at in it. Returns how many rows."""
+        reason = reason or ("" if result else entry.state)
         found = list(findings(result)) if result and not reason else []
         found += [Finding("document", "", "", reason)] if reason else []
         for each in found:

@@ -12,6 +12,7 @@ import pytest
 from jobs.batch import DocumentEntry
 from jobs.errors import UsageError
 from jobs.result import Figure, LineResult
+from producer.batch import cancel
 from producer.fleet import Fleet
 from producer.results.checklist import Checklist
 from producer.results.export import NAMES_IN_LEDGER, Export, Exported, Format
@@ -225,6 +226,9 @@ def test_the_checklist_has_a_row_for_each_thing_to_look_at(fleet, scans, out):
     finish(fleet, failing=["bad.pdf"])
     write(scans, "late.pdf")
     submit(fleet, scans)
+    cancel(fleet, "march")
+    write(scans, "later.pdf")
+    submit(fleet, scans)
 
     export(fleet, out, Format.CSV)
 
@@ -235,6 +239,8 @@ def test_the_checklist_has_a_row_for_each_thing_to_look_at(fleet, scans, out):
         ("a.pdf", "1", "2", "amount", "10,00 €", "10,00 €", "16,00 €", "sum does not close", ids["a.pdf"]),
         ("a.pdf", "", "", "sum", *["8,00  2,10  10,00"] * 2, "", "net + tax = gross does not close", ids["a.pdf"]),
         ("bad.pdf", "", "", "document", "", "", "", "CorruptDocument: truncated", ids["bad.pdf"]),
+        ("late.pdf", "", "", "document", "", "", "", "cancelled", ids["late.pdf"]),
+        ("later.pdf", "", "", "document", "", "", "", "queued", ids["later.pdf"]),
     ]
     assert (out / "march.csv").read_bytes().startswith(codecs.BOM_UTF8)  # else Excel garbles the €
 
@@ -246,6 +252,8 @@ def test_the_checklist_has_a_row_for_each_thing_to_look_at(fleet, scans, out):
         ("@SUM(1).pdf", "'@SUM(1).pdf"),
         ("-1+cmd|x.pdf", "'-1+cmd|x.pdf"),
         ("+1.pdf", "'+1.pdf"),
+        (" =1+1.pdf", "' =1+1.pdf"),
+        ("＝1+1.pdf", "'＝1+1.pdf"),
         ("a=1.pdf", "a=1.pdf"),
         ('"a",b.pdf', '"a",b.pdf'),
     ],
