@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import llama_cpp
-from llama_cpp import llama_print_system_info
+from llama_cpp import llama_log_callback, llama_log_set, llama_print_system_info
 
 from workers.models.gguf import read_header
 
@@ -14,14 +14,17 @@ LIBRARIES = Path(llama_cpp.__file__).parent / "lib"
 #: long with ggml's AMX kernels as without, those of Q8_0 and Q4_1 a third (docs/benchmarks.md).
 LOSERS = (1, 18)
 
+_SILENCE = llama_log_callback(lambda *_: None)
+
 
 @cache
 def load_kernels(libraries: Path = LIBRARIES) -> None:
     """Load the best kernels that this CPU can run, where llama.cpp was built with many, as in the image; once.
 
-    Where it was built for one machine, they are a part of it.
+    Where it was built for one machine, they are a part of it. ggml would print which they are: its log is silent then.
     """
     if any(libraries.glob("libggml-cpu-*.so")):
+        llama_log_set(_SILENCE, ctypes.c_void_p(0))
         llama = ctypes.CDLL(str(libraries / "libllama.so"))  # the one that is loaded; it brings its own ggml
         llama.ggml_backend_load_all_from_path(str(libraries).encode())
 

@@ -77,8 +77,8 @@ class Model:
     """
 
     def __init__(self, path: Path, *, gpu_layers: int, cpu_extras: bool, context_size: int) -> None:
-        self.said = NativeLog()
         load_kernels()
+        self.said = NativeLog()
         api.llama_backend_init()
         if gpu_layers and not api.llama_supports_gpu_offload():
             log.warning("this build of llama-cpp-python knows no GPU: the CPU does it all (make setup CUDA=1)")
