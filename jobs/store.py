@@ -303,7 +303,7 @@ class Store:
             DocumentMissing: there is none.
             DocumentTooLarge: it is over `max_bytes`.
             InvalidJob: the name leads out of the inbox, over a link, or to no plain file.
-            WrongStore: there is no inbox.
+            WrongStore: there is neither inbox nor batch.
         """
         if any(part in {"", ".", ".."} for part in name.split("/")) or "\\" in name or "\0" in name:
             raise InvalidJob(
@@ -312,9 +312,9 @@ class Store:
         try:
             return self._blobs.get_foreign(f"inbox/{name}", max_bytes)
         except FileNotFoundError:
-            if not self._blobs.exists("inbox"):
+            if not (self._blobs.exists("inbox") or self.batches()):  # in a bucket an empty inbox is none
                 raise WrongStore(
-                    f"The store at {self.address} has no inbox/: it is another one than the file was put in, or it is "
+                    f"The store at {self.address} is empty: it is another one than the file was put in, or it is "
                     "not mounted. Set OCRFLEET_STORE_URL as where it was put."
                 ) from None
             raise DocumentMissing("The file is not in the store's inbox/. Put it there before the message.") from None

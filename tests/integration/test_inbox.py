@@ -41,7 +41,7 @@ def test_a_document_in_the_inbox_is_in_store_manifest_and_ledger(resources: Reso
     assert [source.document for source in resources.store.manifest("inbox")] == [entry.document]
 
 
-def test_a_message_goes_back_into_its_queue_where_the_store_has_no_inbox(
+def test_a_message_goes_back_into_its_queue_where_the_store_is_empty(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempt, "OUTAGE_WAIT_S", 0)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from jobs.contract import InboxJob, Job
-from jobs.errors import WrongStore
+from jobs.batch import BatchRecord
+from jobs.contract import InboxJob, Job, Recipe
+from jobs.errors import DocumentMissing, WrongStore
 from jobs.health import check_store
 from jobs.store import Store
 from producer.fleet import Fleet
@@ -98,6 +99,15 @@ def test_a_store_is_wrong_that_knows_none_of_the_fleet_s_unfinished_batches(marc
     check_store(other, march.ledger)  # nothing is to be done in the old one
 
 
-def test_a_store_without_an_inbox_is_another_than_the_file_was_put_in(settings: MakeSettings, elsewhere: Path) -> None:
-    with pytest.raises(WrongStore, match=r"has no inbox/.*OCRFLEET_STORE_URL"):
+def test_an_empty_store_is_another_than_the_file_was_put_in(settings: MakeSettings, elsewhere: Path) -> None:
+    with pytest.raises(WrongStore, match=r"is empty.*OCRFLEET_STORE_URL"):
         worker(settings(store_url=str(elsewhere))).store.read_inbox(InboxJob(inbox="1.pdf").inbox, 100)
+
+
+@pytest.mark.parametrize("url", ["store", "memory://bucket"])
+def test_a_store_that_knows_batches_refuses_a_message_about_no_file(tmp_path: Path, url: str) -> None:
+    store = Store(url if "://" in url else str(tmp_path / url))
+    store.put_batch("march", BatchRecord(batch="march", queue="backlog", recipe=Recipe(), created_s=0))
+
+    with pytest.raises(DocumentMissing, match="not in the store's inbox"):
+        store.read_inbox("1.pdf", 100)
