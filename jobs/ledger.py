@@ -55,6 +55,14 @@ class Ledger:
         """Ask Redis for a sign of life, as our user and under our prefix."""
         self.nodes()
 
+    def check_writes(self) -> None:
+        """Make sure that Redis takes new jobs.
+
+        Raises:
+            LedgerReadOnly: its memory is full, it is a replica, or it can't save to its disk.
+        """
+        self._scripts.run("probe")
+
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The ledger that the settings name."""

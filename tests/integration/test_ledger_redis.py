@@ -67,6 +67,15 @@ def test_a_full_redis_takes_the_end_of_what_was_begun_and_lets_batches_go(ledger
         assert ledger.batches() == []
 
 
+def test_a_worker_lives_on_in_a_full_redis_which_takes_no_jobs(ledger: Ledger, client: redis.Redis) -> None:
+    with full_memory(client):
+        ledger.beat("node", 1)
+        with pytest.raises(LedgerReadOnly):
+            ledger.check_writes()
+    ledger.check_writes()
+    assert set(ledger.nodes()) == {"node"}
+
+
 def test_a_database_that_redis_has_not_is_no_matter_of_its_version(redis_url: str) -> None:
     with pytest.raises(
         LedgerUnavailable, match=r"has no database of that number\. Correct the end of OCRFLEET_REDIS_URL"

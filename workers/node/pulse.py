@@ -78,9 +78,8 @@ class Pulse:
     def stop(self) -> None:
         """Stop beating: the connection was lost, or the worker drains."""
         disarm_switch()
-        if isinstance(
-            sys.exception(), self.app.connection_for_read().channel_errors
-        ):  # Celery calls while it handles it
+        refused = self.app.connection_for_read().channel_errors
+        if isinstance(sys.exception(), refused):  # Celery calls while it handles it
             self._wait_for_writes()
         if self.drain.begun:
             self._last()
@@ -89,7 +88,8 @@ class Pulse:
         """Wait while Redis takes no writes, as where its memory is full: Celery alone tries five times a second."""
         while not self.drain.begun:
             try:
-                self.ledger.beat(self.node, self.concurrency)
+                self._show_life()
+                self.ledger.check_writes()
             except LedgerReadOnly as error:
                 log.warning("Waits: %s", error, extra={"event": "node.waits"})
                 time.sleep(PULSE_S)
@@ -106,10 +106,13 @@ class Pulse:
         except LedgerUnavailable as error:
             log.warning("No last pulse: %s", error, extra={"event": "node.no_pulse"})
 
-    def _reconcile(self) -> dict[Queue, int]:
-        """Returns the messages that wait in each queue."""
+    def _show_life(self) -> None:
         told = self.ledger.beat(self.node, self.concurrency, {"run": self.namesake.run})
         self.namesake.look(told.get("run", ""))
+
+    def _reconcile(self) -> dict[Queue, int]:
+        """Returns the messages that wait in each queue."""
+        self._show_life()
         self.deaths.tell(self.ledger)
         messages = waiting_messages(self.app)
         found = self.ledger.reconcile(messages)
