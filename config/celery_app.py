@@ -12,7 +12,7 @@ from celery import Celery
 
 from config.keepalive import KEEPALIVE
 from config.queue import PROCESS_TASK, QUEUES, Queue
-from config.settings import Settings
+from config.settings import Settings, WrongSettings, read_settings
 
 
 def make_app(settings: Settings) -> Celery:
@@ -100,6 +100,9 @@ def waiting_messages(app: Celery) -> dict[Queue, int]:
 
 def __getattr__(name: str) -> Celery:
     """Build `app` from the environment when a tool asks for it: `celery -A config.celery_app flower`."""
-    if name == "app":
-        return make_app(Settings())
-    raise AttributeError(name)
+    if name != "app":
+        raise AttributeError(name)
+    try:
+        return make_app(read_settings())
+    except WrongSettings as error:
+        raise SystemExit(str(error)) from None

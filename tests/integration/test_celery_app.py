@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from kombu.exceptions import ContentDisallowed
 
+from config import celery_app
 from config.celery_app import make_app, make_sender, waiting_messages
 
 
@@ -65,3 +66,9 @@ def test_a_worker_takes_first_what_waits_in_the_queue_it_names_first(settings: A
                 connection.drain_events(timeout=10)
 
     assert taken == [queues[0]] * 4 + [queues[1]] * 4
+
+
+def test_celery_and_flower_end_with_a_line_over_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCRFLEET_CONCURRENCY", "many")
+    with pytest.raises(SystemExit, match="OCRFLEET_CONCURRENCY: Input should be a valid integer"):
+        _ = celery_app.app
