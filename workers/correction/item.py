@@ -42,8 +42,9 @@ def sum_claims(rows: Sequence[Row], items: Sequence[Claim]) -> Iterator[Claim]:
 def _left_over(rows: Sequence[Row], claim: Claim) -> list[Cell]:
     """Money in the column of the items, above their total, that is none of them."""
     *amounts, total = claim.cells
+    items = {cell.place for cell in amounts}
     cells = (cell for row in rows for cell in row.cells if cell.place < total.place and cell.is_money)
-    return [cell for cell in cells if abs(cell.x - amounts[-1].x) < _SAME_COLUMN and cell not in amounts]
+    return [cell for cell in cells if abs(cell.x - amounts[-1].x) < _SAME_COLUMN and cell.place not in items]
 
 
 def _product(row: Row) -> Claim | None:
