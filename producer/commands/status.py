@@ -98,7 +98,7 @@ def _list_to_review(fleet: Fleet, batch: str, *, as_json: bool) -> None:
         if not seen:
             say(f"{show(entry.names[0])}: {RESULT_GONE}")
     if not summary.to_review:
-        say(f"{batch} has nothing to review.")
+        say(f"{batch} has nothing to review{'' if summary.finished == summary.documents else ' yet'}.")
     if summary.failed:
         say(f"{counted(summary.failed, 'document')} failed: ocrfleet dead list {batch}")
 

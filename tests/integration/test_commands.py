@@ -172,6 +172,7 @@ def test_what_a_person_must_look_at_is_listed_alone_with_the_reason(ocrfleet, fl
 def test_documents_are_listed_with_their_figures_whether_to_review_or_not(ocrfleet, fleet, folder):
     write(folder, "a.pdf")
     submit(fleet, folder)
+    assert "nothing to review yet." in ocrfleet("status", "march", "--to-review")[2]
     lease = fleet.ledger.take(Job(batch="march", document=next(fleet.documents("march")).document), "node")
     audit = FigureCounts(figures=9, vouched=9)
     fleet.ledger.finish(lease, Outcome(document=lease.job.document, state="done", pages=1, audit=audit))
@@ -179,7 +180,7 @@ def test_documents_are_listed_with_their_figures_whether_to_review_or_not(ocrfle
     assert (
         ocrfleet("status", "march", "--documents")[1] == "done  a.pdf  1/1 page  9 figures, 9 vouched for, 0 flagged\n"
     )
-    assert "nothing to review" in ocrfleet("status", "march", "--to-review")[2]
+    assert "nothing to review." in ocrfleet("status", "march", "--to-review")[2]
 
 
 @pytest.mark.parametrize(
