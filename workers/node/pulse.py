@@ -89,7 +89,6 @@ class Pulse:
         while not self.drain.begun:
             try:
                 self._show_life()
-                self.ledger.check_writes()
             except LedgerReadOnly as error:
                 log.warning("Waits: %s", error, extra={"event": "node.waits"})
                 time.sleep(PULSE_S)
@@ -109,6 +108,7 @@ class Pulse:
     def _show_life(self) -> None:
         told = self.ledger.beat(self.node, self.concurrency, {"run": self.namesake.run})
         self.namesake.look(told.get("run", ""))
+        self.ledger.check_writes()  # before kombu meets what is wrong, and says less of it
 
     def _reconcile(self) -> dict[Queue, int]:
         """Returns the messages that wait in each queue."""
