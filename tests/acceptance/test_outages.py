@@ -1,6 +1,7 @@
 """The store or Redis is away for minutes, full, or read-only: jobs wait, the worker recovers by itself and goes on."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -112,7 +113,8 @@ def test_a_worker_waits_while_redis_is_out_of_memory_and_goes_on_after_a_delete(
         assert fleet.wait_until_finished(120)["done"] == 200
         assert {entry["attempts"] for entry in entries(fleet)} == {1}
         assert worker.poll() is None
-        assert "Traceback" not in fleet.whole_logs()[0]
+        # kombu tells of a refused timer of its own with a traceback, and retries: none of ours may stand in one
+        assert not re.search(r'File "[^"]*/workers/', fleet.whole_logs()[0])
 
 
 @pytest.mark.prove
