@@ -16,10 +16,10 @@ from jobs.batch import DocumentEntry
 from jobs.contract import DocumentState
 from jobs.errors import UsageError
 from jobs.result import DocumentResult
-from producer.results.checklist import Checklist
-from producer.results.finding import RESULT_GONE
 from producer.fleet import Fleet
 from producer.naming import Names
+from producer.results.checklist import Checklist
+from producer.results.finding import RESULT_GONE
 
 #: The ledger keeps so many names of one content (jobs/lua/add.lua); the manifest has all.
 NAMES_IN_LEDGER = 100
