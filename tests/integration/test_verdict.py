@@ -89,6 +89,8 @@ def test_what_flower_shows_and_the_ledger_does_not_know_is_noticed(fleet, monkey
         return flower_disagreements(Flower("", "", ""), fleet, workers, ["march"])
 
     assert disagreements(["w0@chaos"]) == []
+    shown["/api/tasks?limit=100000"] |= {"half heard": success("march", "f" * 64) | {"args": None}}
+    assert disagreements(["w0@chaos"]) == []
     assert disagreements(["w0@chaos", "w1@chaos"]) == ["w1@chaos lives and is not in Flower"]
     shown["/api/tasks?limit=100000"] |= {"more": success("march", "f" * 64)}
     assert disagreements(["w0@chaos"]) == [
