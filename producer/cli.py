@@ -10,7 +10,7 @@ from jobs.contract import Mode, Queue
 from jobs.errors import UsageError
 from jobs.password import read_passwords
 from jobs.prompt import read_prompt
-from jobs.version import version_line
+from jobs.version import version_option
 from jobs.words import read_words
 from producer.commands.batch import cancel, delete, expire, recover, retry
 from producer.commands.dead import app as dead_app
@@ -43,18 +43,8 @@ app = typer.Typer(
 app.add_typer(dead_app, name="dead")
 
 
-def _tell_version(asked: bool) -> None:
-    if asked:
-        typer.echo(version_line("ocrfleet"))
-        raise typer.Exit
-
-
 @app.callback()
-def ocrfleet(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which version this is.")
-    ] = False,
-) -> None:
+def ocrfleet(version: Annotated[bool, version_option("ocrfleet")] = False) -> None:
     """What stands before a command."""
 
 

@@ -13,7 +13,7 @@ from config.settings import Engine, Settings, WrongSettings, read_settings
 from jobs.contract import Mode, TextLayerUse
 from jobs.errors import ModelError, OcrFleetError, RetryableError, UsageError
 from jobs.password import read_passwords
-from jobs.version import version_line
+from jobs.version import version_option
 from workers.models.cli import app as models_app
 
 STATUSES = (
@@ -32,18 +32,8 @@ app = typer.Typer(
 app.add_typer(models_app, name="models")
 
 
-def _tell_version(asked: bool) -> None:
-    if asked:
-        typer.echo(version_line("ocrfleet-worker"))
-        raise typer.Exit
-
-
 @app.callback()
-def worker(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which version this is.")
-    ] = False,
-) -> None:
+def worker(version: Annotated[bool, version_option("ocrfleet-worker")] = False) -> None:
     """What stands before a command."""
 
 
